@@ -1,0 +1,1 @@
+"""The application: what to run, running it, keeping it, judging it."""

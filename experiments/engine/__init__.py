@@ -1,0 +1,1 @@
+"""Running experiments: seeds, fixed blocks of replicates, workers, records."""

@@ -1,0 +1,69 @@
+"""A finished run on disk: its table, and what it takes to run it again."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from figures.files import replacing, write_text
+from theory import InvalidInput
+
+_PACKAGES = ("goodsubnets", "numpy", "scipy", "torch", "pandas")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Where a table came from."""
+
+    experiment: str
+    command: str
+    config: dict[str, Any]
+    seconds: float
+    """wall time"""
+    workers: int
+    date: str
+    machine: str
+    versions: dict[str, str]
+
+
+def new_record(
+    experiment: str, command: str, config: dict[str, Any], seconds: float, workers: int
+) -> Record:
+    """A record of a run that ended just now, here, with the installed versions."""
+    versions = {"python": platform.python_version()}
+    versions |= {name: metadata.version(name) for name in _PACKAGES}
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    today = datetime.date.today().isoformat()
+    return Record(
+        experiment, command, config, round(seconds, 1), workers, today, machine, versions
+    )
+
+
+def save(record: Record, table: pd.DataFrame, folder: Path) -> None:
+    """Write FOLDER/EXPERIMENT.csv and, last, FOLDER/EXPERIMENT.json."""
+    with replacing(folder / f"{record.experiment}.csv") as scratch:
+        table.to_csv(scratch, index=False)
+    write_text(folder / f"{record.experiment}.json", json.dumps(asdict(record), indent=2) + "\n")
+
+
+def load(folder: Path, experiment: str) -> tuple[Record, pd.DataFrame]:
+    """Read what `save` wrote; raises `InvalidInput` if it is not there or not whole."""
+    path = folder / f"{experiment}.json"
+    try:
+        record = Record(**json.loads(path.read_text(encoding="utf-8")))
+        table = pd.read_csv(folder / f"{experiment}.csv", float_precision="round_trip")
+    except FileNotFoundError as error:
+        raise InvalidInput(
+            f"{error.filename} does not exist; run `subnets reproduce` or `subnets run` first"
+        ) from None
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"{path} cannot be read ({error}); run the experiment again") from None
+    return record, table

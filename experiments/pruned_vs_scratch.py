@@ -1,0 +1,264 @@
+"""The paper's figure: loss against size for pruned networks and for networks trained at that size.
+
+For every replicate a problem is drawn and a pool of N neurons is trained on it. Subnetworks of n
+neurons are selected greedily from the trained pool and from the same pool before training, and
+drawn at random from the trained pool; networks of n neurons are trained from scratch for the same
+number of steps. The claims C1 to C4 are judged on the default problem at one training time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+import figures.pruned_vs_scratch
+from experiments.engine.experiment import Experiment
+from experiments.engine.seeds import stream
+from figures import paper_reference
+from figures.paper_reference import PaperCurve
+from theory import (
+    InvalidInput,
+    MeanEstimate,
+    Pool,
+    Problem,
+    RateEstimate,
+    Selection,
+    Teacher,
+    Training,
+    Verdict,
+    crossing_estimate,
+    descend,
+    fit_rate,
+    judge_below,
+    judge_rate,
+    judge_within,
+    mean_estimate,
+    random_network,
+    rules,
+    teacher_problem,
+)
+from theory.errors import Floats, check_count
+
+_SLOPE_TOLERANCE = 0.15
+_LOG_LOSS_TOLERANCE = 0.3
+_CROSSING_BAND = (200.0, 450.0)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The paper's figure: pruned against trained from scratch."""
+
+    pool_size: int = 2000
+    """N, the number of neurons in the pool"""
+    smallest: int = paper_reference.SMALLEST
+    """the least size n"""
+    largest: int = paper_reference.LARGEST
+    """the largest size n"""
+    step: int = 10
+    """from one size to the next"""
+    replicates: int = 20
+    """independent repetitions: data, target and initial weights drawn anew"""
+    seed: int = 0
+    """the root of all random numbers"""
+    block: int = 8
+    """replicates trained together; a change may change rounding"""
+    teacher: Teacher = field(default_factory=Teacher)
+    training: Training = field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        for name in ("pool_size", "smallest", "step", "replicates", "block"):
+            check_count(name, getattr(self, name))
+        check_count("seed", self.seed, least=0)
+        if self.largest < self.smallest + self.step:
+            raise InvalidInput(
+                f"largest is {self.largest}; with smallest {self.smallest} and step {self.step} it "
+                f"must be at least {self.smallest + self.step}, since a rate needs two sizes"
+            )
+
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes n at which every curve is measured."""
+        return list(range(self.smallest, self.largest + 1, self.step))
+
+
+@dataclass(frozen=True)
+class Prune:
+    """Train the pool, then select from it."""
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Train networks of these widths."""
+
+    widths: tuple[int, ...]
+
+
+def parts(config: Config) -> list[Prune | Scratch]:
+    """The pool, and the widths in handfuls of about equal work, the widest first."""
+    handfuls: list[list[int]] = [[]]
+    for width in reversed(config.sizes):
+        if handfuls[-1] and sum(handfuls[-1]) + width > 5 * config.largest:
+            handfuls.append([])
+        handfuls[-1].append(width)
+    return [Prune(), *(Scratch(tuple(widths)) for widths in handfuls)]
+
+
+def run(config: Config, replicates: range, part: Prune | Scratch) -> pd.DataFrame:
+    """The rows (method, replicate, n, loss, distinct) of one part for one block."""
+    problems = [
+        teacher_problem(config.teacher, seed=stream(config.seed, "data", replicate=r))
+        for r in replicates
+    ]
+    if isinstance(part, Prune):
+        return _prune(config, replicates, problems)
+    return pd.concat(
+        [_scratch(config, replicates, problems, width) for width in part.widths],
+        ignore_index=True,
+    )
+
+
+def _prune(config: Config, replicates: range, problems: list[Problem]) -> pd.DataFrame:
+    networks = [
+        random_network(
+            config.pool_size, problem.dimension, seed=stream(config.seed, "pool", replicate=r),
+            activation=config.teacher.activation,
+        )
+        for r, problem in zip(replicates, problems, strict=True)
+    ]
+    steps = config.training.steps
+    trajectories = descend(problems, networks, config.training, snapshots=[0, steps])
+    frames = []
+    for r, problem, trajectory in zip(replicates, problems, trajectories, strict=True):
+        untrained, trained = (
+            Pool(trajectory.snapshots[step].atoms(problem.inputs), problem.target)
+            for step in (0, steps)
+        )
+        drawn = stream(config.seed, "subset", replicate=r)
+        selections = {
+            "pruned": rules.greedy_forward(trained, config.largest),
+            "pruned_untrained": rules.greedy_forward(untrained, config.largest),
+            "random_subset": rules.random_subset(trained, config.largest, seed=drawn),
+        }
+        frames += [_rows(method, r, config, s) for method, s in selections.items()]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _rows(method: str, replicate: int, config: Config, selection: Selection) -> pd.DataFrame:
+    sizes = np.array(config.sizes)
+    return pd.DataFrame(
+        {
+            "method": method,
+            "replicate": replicate,
+            "n": sizes,
+            "loss": selection.losses[sizes - 1],
+            "distinct": selection.distinct[sizes - 1],
+        }
+    )
+
+
+def _scratch(
+    config: Config, replicates: range, problems: list[Problem], width: int
+) -> pd.DataFrame:
+    networks = [
+        random_network(
+            width, problem.dimension,
+            seed=stream(config.seed, "scratch", replicate=r, width=width),
+            activation=config.teacher.activation,
+        )
+        for r, problem in zip(replicates, problems, strict=True)
+    ]
+    trajectories = descend(problems, networks, config.training)
+    losses = [
+        problem.loss(trajectory.final.predict(problem.inputs))
+        for problem, trajectory in zip(problems, trajectories, strict=True)
+    ]
+    return pd.DataFrame(
+        {"method": "scratch", "replicate": replicates, "n": width, "loss": losses,
+         "distinct": width}
+    )
+
+
+def rates(table: pd.DataFrame) -> dict[str, RateEstimate]:
+    """Each method's measured exponent over all sizes."""
+    return {method: fit_rate(*_curves(table, method)) for method in table["method"].unique()}
+
+
+def _curves(table: pd.DataFrame, method: str) -> tuple[Floats, Floats]:
+    """The sizes (k,) and the losses (replicates, k) of one method."""
+    wide = table[table["method"] == method].pivot(index="replicate", columns="n", values="loss")
+    return wide.columns.to_numpy(float), wide.to_numpy(float)
+
+
+def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
+    """Is the paper's figure reproduced, and what does it say of the claims C1 to C4?"""
+    estimates = rates(table)
+    verdicts = []
+    for method, curve in (("pruned", paper_reference.PRUNED), ("scratch", paper_reference.SCRATCH)):
+        verdicts += _judge_curve(method, curve, estimates[method], table)
+    verdicts += _judge_crossing(table)
+    verdicts += [
+        judge_rate("C1: pruned reaches O(1/n)", estimates["pruned"], 1),
+        judge_rate("C2: pruned reaches O(1/n²)", estimates["pruned"], 2),
+    ]
+    ends = (config.sizes[0], config.sizes[-1])
+    for n in ends:
+        ratio = _log_ratio(table, "pruned", "scratch", n)
+        verdicts.append(judge_below(f"C3: pruned below scratch at n = {n}", ratio))
+    untrained = estimates["pruned_untrained"]
+    verdicts.append(judge_rate("C4: pruned, untrained pool, reaches O(1/n)", untrained, 1))
+    for n in ends:
+        ratio = _log_ratio(table, "pruned_untrained", "scratch", n)
+        verdicts.append(judge_below(f"C4: pruned, untrained pool, below scratch at n = {n}", ratio))
+    return verdicts
+
+
+def _judge_curve(
+    method: str, curve: PaperCurve, rate: RateEstimate, table: pd.DataFrame
+) -> list[Verdict]:
+    slope = mean_estimate(-rate.exponents.values)
+    verdicts = [judge_within(f"{method}: slope", slope, _around(curve.slope, _SLOPE_TOLERANCE))]
+    sizes, losses = _curves(table, method)
+    for n, value in ((90, curve.log_loss_at_90), (990, curve.log_loss_at_990)):
+        if n in sizes:
+            logs = mean_estimate(np.log(losses[:, list(sizes).index(n)]))
+            band = _around(value, _LOG_LOSS_TOLERANCE)
+            verdicts.append(judge_within(f"{method}: ln loss at n = {n}", logs, band))
+    return verdicts
+
+
+def _judge_crossing(table: pd.DataFrame) -> list[Verdict]:
+    sizes, pruned = _curves(table, "pruned")
+    point = crossing_estimate(sizes, pruned, _curves(table, "scratch")[1])
+    if point is None:
+        return []
+    return [judge_within("size n at which the curves cross", point, _CROSSING_BAND, digits=0)]
+
+
+def _around(value: float, tolerance: float) -> tuple[float, float]:
+    return value - tolerance, value + tolerance
+
+
+def _log_ratio(table: pd.DataFrame, first: str, second: str, n: int) -> MeanEstimate:
+    rows = table[table["n"] == n].pivot(index="replicate", columns="method", values="loss")
+    return mean_estimate(np.log(rows[first] / rows[second]))
+
+
+def draw(config: Config, table: pd.DataFrame) -> Figure:
+    """The figure, with the measured slopes at its curves."""
+    del config
+    return figures.pruned_vs_scratch.draw(table, rates(table))
+
+
+EXPERIMENT = Experiment(
+    name="pruned_vs_scratch",
+    title="Pruned against trained from scratch",
+    presets={"quick": Config(replicates=8, step=50), "paper": Config()},
+    parts=parts,
+    run=run,
+    order=("method", "replicate", "n"),
+    judge=judge,
+    draw=draw,
+)

@@ -1,0 +1,107 @@
+"""The paper's figure: loss against size, pruned beside trained from scratch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from figures import paper_reference
+from figures.style import INK, METHODS, MUTED, guide, house_style, size_axis, spread
+from theory import RateEstimate
+
+_BAND = 80  # per cent of the replicates that the shaded band holds
+
+
+def draw(table: pd.DataFrame, rates: dict[str, RateEstimate]) -> Figure:
+    """Draw a tidy table with the columns replicate, method, n, loss, distinct.
+
+    `rates` gives each method's measured exponent for its label.
+    """
+    with house_style():
+        figure = Figure(figsize=(12.4, 5.6), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=[1.75, 1])
+        _losses(left, table, rates)
+        _distinct(right, table)
+        replicates = table["replicate"].nunique()
+        band = f", bands: the middle {_BAND} % of them" if replicates > 1 else ""
+        figure.supxlabel(
+            f"Lines: medians over {replicates} replicates (data, target and initial weights drawn "
+            f"anew){band}.",
+            fontsize=9.5, color=MUTED, x=0.01, ha="left",
+        )
+    return figure
+
+
+def _losses(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> None:
+    _curves(axes, table, "loss")
+    sizes = np.sort(table["n"].unique())
+    size_axis(axes, sizes)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(numticks=12))
+    axes.set_ylabel("loss  ½‖f − y‖²")
+    axes.set_title("Loss falls with size, faster for pruned networks")
+
+    for curve, method in (
+        (paper_reference.PRUNED, "pruned"),
+        (paper_reference.SCRATCH, "scratch"),
+    ):
+        ends = np.array([paper_reference.SMALLEST, paper_reference.LARGEST])
+        axes.plot(
+            ends, curve.line(ends), color=METHODS[method].color, linewidth=1.4, linestyle=":",
+        )
+    axes.plot([], [], color=INK, linewidth=1.4, linestyle=":", label="the paper's fitted lines")
+    axes.legend(frameon=False, loc="lower left", fontsize=9.5, handlelength=2.2)
+
+    low, high = float(sizes[0]), float(sizes[-1])
+    bottom = table.groupby("n")["loss"].min().iloc[0]
+    _end_labels(axes, table, rates)
+    for slope, lift in ((-1, 0.62), (-2, 0.5)):
+        guide(axes, (low, bottom * lift), low * (high / low) ** 0.45, slope, f"slope −{-slope}")
+    axes.set_xlim(low * 0.93, high * 3.6)
+    axes.spines["bottom"].set_bounds(low * 0.93, high * 1.03)
+
+
+def _end_labels(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> None:
+    last = table[table["n"] == table["n"].max()].groupby("method")["loss"].median()
+    methods = [m for m in METHODS if m in last.index]
+    heights = [float(np.log(last[m])) for m in methods]
+    for method, actual, height in zip(methods, heights, spread(heights, 0.75), strict=True):
+        look, n = METHODS[method], float(table["n"].max())
+        axes.annotate(
+            f"{look.label}\n{_slope(rates[method])}",
+            (n, np.exp(actual)), xytext=(n * 1.12, np.exp(height)),
+            color=look.color, fontsize=10, va="center", linespacing=1.25,
+            arrowprops={"arrowstyle": "-", "color": look.color, "linewidth": 0.8, "alpha": 0.6},
+        )
+
+
+def _slope(rate: RateEstimate) -> str:
+    if rate.interval is None:
+        return f"slope −{rate.exponent:.2f}, one replicate"
+    return f"slope {-rate.exponent:.2f} [{-rate.interval.high:.2f}, {-rate.interval.low:.2f}]"
+
+
+def _distinct(axes: Axes, table: pd.DataFrame) -> None:
+    sizes = np.sort(table["n"].unique())
+    _curves(axes, table, "distinct")
+    size_axis(axes, sizes)
+    axes.set_yscale("log")
+    axes.set_yticks([t for t in (20, 50, 100, 200, 500, 1000) if t <= sizes[-1] * 1.2])
+    axes.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
+    axes.yaxis.set_minor_locator(LogLocator(subs=()))
+    axes.set_ylabel("different neurons among them")
+    axes.set_title("Greedy picks the same neurons again")
+
+
+def _curves(axes: Axes, table: pd.DataFrame, column: str) -> None:
+    for method, look in METHODS.items():
+        rows = table[table["method"] == method]
+        if len(rows):
+            sns.lineplot(
+                rows, x="n", y=column, ax=axes, color=look.color, estimator="median",
+                errorbar=("pi", _BAND), err_kws={"alpha": 0.18, "linewidth": 0}, legend=False,
+            )

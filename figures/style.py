@@ -1,0 +1,115 @@
+"""One look for every figure: readable in print and on a projector, safe for colour blindness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+from figures.files import replacing
+
+FORMATS = ("pdf", "svg", "png")
+
+_PALETTE = sns.color_palette("colorblind")
+INK = "#262626"
+MUTED = "#757575"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one method is drawn and what it is called, the same in every figure."""
+
+    label: str
+    color: tuple[float, float, float]
+    marker: str
+
+
+METHODS = {
+    "pruned": Look("pruned, trained pool", _PALETTE[0], "o"),
+    "scratch": Look("trained from scratch", _PALETTE[3], "s"),
+    "pruned_untrained": Look("pruned, untrained pool", _PALETTE[2], "D"),
+    "random_subset": Look("random subset of the trained pool", _PALETTE[1], "^"),
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this, so that a caller's own matplotlib settings are left alone."""
+    with sns.plotting_context("notebook"), sns.axes_style("ticks"), mpl.rc_context(
+        {
+            "axes.edgecolor": INK,
+            "axes.labelcolor": INK,
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlelocation": "left",
+            "axes.titlesize": 12,
+            "axes.titleweight": "bold",
+            "figure.dpi": 100,
+            "font.size": 11,
+            "lines.linewidth": 2.0,
+            "pdf.fonttype": 42,
+            "svg.fonttype": "path",
+            "svg.hashsalt": "goodsubnets",
+            "text.color": INK,
+        }
+    ):
+        yield
+
+
+def size_axis(axes: Axes, sizes: Sequence[float]) -> None:
+    """A logarithmic n axis whose ticks are plain numbers that a reader can name."""
+    axes.set_xscale("log")
+    low, high = min(sizes), max(sizes)
+    steps = [c * 10**e for e in range(7) for c in (1, 2, 5)]
+    ticks = [float(t) for t in steps if low * 0.85 <= t <= high * 1.15]
+    axes.set_xticks(ticks)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("neurons in the network, n")
+
+
+def guide(axes: Axes, start: tuple[float, float], until: float, slope: float, label: str) -> None:
+    """A dashed guide of a given log-log slope from `start` = (n, loss) to n = `until`."""
+    n, loss = start
+    end = loss * (until / n) ** slope
+    axes.plot([n, until], [loss, end], linestyle="--", linewidth=1.2, color=MUTED, zorder=1)
+    axes.annotate(
+        label, (until, end), xytext=(4, 0), textcoords="offset points",
+        color=MUTED, fontsize=9.5, va="center",
+    )
+
+
+def spread(positions: Sequence[float], gap: float) -> list[float]:
+    """Move label positions apart until neighbours are `gap` from each other, keeping order."""
+    order = sorted(range(len(positions)), key=lambda i: positions[i])
+    placed = [positions[i] for i in order]
+    for _ in range(100):
+        for low in range(len(placed) - 1):
+            overlap = gap - (placed[low + 1] - placed[low])
+            if overlap > 1e-9:
+                placed[low] -= overlap / 2
+                placed[low + 1] += overlap / 2
+    result = [0.0] * len(positions)
+    for place, i in zip(placed, order, strict=True):
+        result[i] = place
+    return result
+
+
+def save(figure: Figure, folder: Path, name: str, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write the figure in every format, each file whole or not at all, without a time stamp."""
+    paths = []
+    for suffix in formats:
+        path = folder / f"{name}.{suffix}"
+        dateless = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(suffix)
+        with house_style(), replacing(path) as scratch:
+            figure.savefig(scratch, dpi=200, bbox_inches="tight", metadata=dateless)
+        paths.append(path)
+    return paths

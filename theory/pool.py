@@ -1,0 +1,43 @@
+"""A pool: N atoms and a target in R^m. All that selection, geometry and guarantees work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from numpy.typing import ArrayLike
+
+from theory.errors import Floats, check_array
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """N atoms φ_i and a target y in R^m, with the inner product ⟨u, v⟩ = (1/m) Σ_j u_j v_j.
+
+    The atoms may be neurons' outputs on data, or any points whatever.
+    Raises `InvalidInput` if the shapes disagree or anything is empty, NaN or infinite.
+    """
+
+    atoms: Floats
+    """(N, m)"""
+    target: Floats
+    """(m,)"""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "atoms", check_array("atoms", self.atoms, (None, None)))
+        target = check_array("target", self.target, (self.atoms.shape[1],))
+        object.__setattr__(self, "target", target)
+
+    @property
+    def size(self) -> int:
+        """N, the number of atoms."""
+        return self.atoms.shape[0]
+
+    @property
+    def samples(self) -> int:
+        """m, the number of coordinates of an atom."""
+        return self.atoms.shape[1]
+
+    def loss(self, point: ArrayLike) -> float:
+        """L(f) = ½‖f − y‖² of a point (m,)."""
+        residual = check_array("point", point, (self.samples,)) - self.target
+        return float(residual @ residual) / (2 * self.samples)

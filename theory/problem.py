@@ -1,0 +1,94 @@
+"""Problems: data and a target. The default is the synthetic teacher of the paper's figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theory.activation import ACTIVATIONS, Activation
+from theory.errors import Floats, check_array, check_choice, check_count, check_positive
+from theory.network import TwoLayerNetwork, random_network
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """m data points in R^d with one real target each.
+
+    Raises `InvalidInput` if the shapes disagree or anything is empty, NaN or infinite.
+    """
+
+    inputs: Floats
+    """(m, d)"""
+    target: Floats
+    """(m,)"""
+    name: str = "unnamed"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", check_array("inputs", self.inputs, (None, None)))
+        target = check_array("target", self.target, (len(self.inputs),))
+        object.__setattr__(self, "target", target)
+
+    @property
+    def samples(self) -> int:
+        """m, the number of data points."""
+        return self.inputs.shape[0]
+
+    @property
+    def dimension(self) -> int:
+        """d, the number of input coordinates (a constant coordinate counted)."""
+        return self.inputs.shape[1]
+
+    def loss(self, outputs: ArrayLike) -> float:
+        """Half the mean squared error, L = ½‖f − y‖², of predictions (m,)."""
+        residual = check_array("outputs", outputs, (self.samples,)) - self.target
+        return float(residual @ residual) / (2 * self.samples)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A synthetic problem: Gaussian inputs, target from a wide random two-layer network.
+
+    Inputs are `input_scale · N(0, I/dimension)` with a constant 1 appended (`bias`), so that d is
+    `dimension + 1`. The teacher's neurons have hidden weights N(0, I) and output weights
+    N(0, `output_scale`²), in the mean-field scaling 1/width. The paper does not publish its own
+    set-up; these defaults reproduce its figure and were found by search (`paper_repro.md`).
+    """
+
+    samples: int = 100
+    dimension: int = 50
+    input_scale: float = 2.0
+    bias: bool = True
+    width: int = 1000
+    output_scale: float = 3.0
+    activation: Activation = "relu"
+
+    def __post_init__(self) -> None:
+        check_count("teacher.samples", self.samples)
+        check_count("teacher.dimension", self.dimension)
+        check_count("teacher.width", self.width)
+        check_positive("teacher.input_scale", self.input_scale)
+        check_positive("teacher.output_scale", self.output_scale)
+        check_choice("teacher.activation", self.activation, ACTIVATIONS)
+
+
+def teacher_problem(
+    teacher: Teacher | None = None, *, seed: int | np.random.Generator = 0
+) -> Problem:
+    """Draw the data and the teacher network and return the problem they define."""
+    teacher = Teacher() if teacher is None else teacher
+    random = np.random.default_rng(seed)
+    inputs = random.standard_normal((teacher.samples, teacher.dimension))
+    inputs *= teacher.input_scale / np.sqrt(teacher.dimension)
+    if teacher.bias:
+        inputs = np.column_stack([inputs, np.ones(teacher.samples)])
+    network: TwoLayerNetwork = random_network(
+        teacher.width,
+        inputs.shape[1],
+        seed=random,
+        output_scale=teacher.output_scale,
+        activation=teacher.activation,
+    )
+    name = f"teacher(samples={teacher.samples}, dimension={teacher.dimension})"
+    return Problem(inputs, network.predict(inputs), name)

@@ -1,0 +1,40 @@
+"""A random subset: n atoms drawn independently from the pool, the Monte Carlo baseline.
+
+Its expected loss is known exactly: with weights α and V(α) = Σ α_i‖φ_i − Φα‖²,
+E L(f_n) = L(Φα) + V(α)/(2n) (the variance of a mean). So no rule that beats it by more than a
+constant factor in n does so by luck.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theory.errors import InvalidInput, check_array, check_count
+from theory.pool import Pool
+from theory.selection import Selection
+
+
+def random_subset(
+    pool: Pool,
+    size: int,
+    *,
+    seed: int | np.random.Generator = 0,
+    weights: ArrayLike | None = None,
+) -> Selection:
+    """Draw `size` atoms with replacement, from `weights` (N,) on the simplex (default uniform)."""
+    check_count("size", size)
+    if weights is not None:
+        weights = check_array("weights", weights, (pool.size,))
+        if weights.min() < 0 or abs(weights.sum() - 1) > 1e-9:
+            raise InvalidInput(
+                f"weights must be at least 0 and sum to 1; their least is {weights.min():.3g} and "
+                f"their sum {weights.sum():.12g}"
+            )
+        weights = weights / weights.sum()
+    random = np.random.default_rng(seed)
+    indices = random.choice(pool.size, size=size, p=weights)
+    totals = np.cumsum(pool.atoms[indices] - pool.target, axis=0)
+    steps = np.arange(1, size + 1)
+    losses = np.einsum("ij,ij->i", totals, totals) / (2.0 * pool.samples * steps**2)
+    return Selection("random_subset", indices.astype(np.int64), losses, pool.size)
