@@ -26,6 +26,7 @@ from figures import style
 from figures.files import write_bytes, write_text
 from theory import InvalidInput, SubnetsError, rules
 from theory.errors import check_choice, check_count
+from theory.training import Precision
 
 _USAGE = """\
 usage: subnets COMMAND …
@@ -39,6 +40,8 @@ usage: subnets COMMAND …
 `subnets COMMAND --help` tells the options of each.
 """
 
+_UNPREFIXED: Any = tyro.conf.arg(name="")  # --workers, not --common.workers
+
 
 @dataclass(frozen=True)
 class Common:
@@ -47,9 +50,9 @@ class Common:
     workers: int = os.cpu_count() or 1
     """worker processes, one thread each; 0 runs everything in this process"""
     device: str | None = None
-    """where to train: cpu, cuda or cuda:K, in place of the preset's"""
-    dtype: str | None = None
-    """training in float32 or float64 (selection and judgement are float64 always)"""
+    """short for --training.device"""
+    dtype: Precision | None = None
+    """short for --training.dtype"""
 
     def __post_init__(self) -> None:
         check_count("workers", self.workers, least=0)
@@ -67,7 +70,7 @@ class Reproduce:
     """root of all random numbers, in place of the preset's"""
     publish: bool = False
     """also update paper_repro.md and figures/gallery in this checkout"""
-    common: tyro.conf.OmitArgPrefixes[Common] = dataclasses.field(default_factory=Common)
+    common: Annotated[Common, _UNPREFIXED] = dataclasses.field(default_factory=Common)
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def _run_options(experiment: Experiment, config: type) -> type:
     return dataclasses.make_dataclass(
         "Run",
         [
-            ("config", tyro.conf.OmitArgPrefixes[config]),  # type: ignore[valid-type]
+            ("config", Annotated[config, _UNPREFIXED]),
             (
                 "preset",
                 Annotated[str, tyro.conf.arg(help=f"where the defaults come from: {presets}")],
@@ -167,7 +170,7 @@ def _run_options(experiment: Experiment, config: type) -> type:
             ),
             (
                 "common",
-                tyro.conf.OmitArgPrefixes[Common],
+                Annotated[Common, _UNPREFIXED],
                 dataclasses.field(default_factory=Common),
             ),
         ],
@@ -199,6 +202,7 @@ def _with_common(config: Any, common: Common) -> Any:
 
 def _measure(experiment: Experiment, config: Any, workers: int, command: str, out: Path) -> None:
     """Run one experiment and leave its table and record in `out`."""
+    print(f"running {experiment.name}: {config.replicates} replicates", flush=True)
     started = time.perf_counter()
     table = run(experiment, config, workers=workers)
     seconds = time.perf_counter() - started

@@ -51,7 +51,7 @@ _CROSSING_BAND = (200.0, 450.0)
 class Config:
     """The paper's figure: pruned against trained from scratch."""
 
-    pool_size: int = 2000
+    pool_size: int = 3000
     """N, the number of neurons in the pool"""
     smallest: int = paper_reference.SMALLEST
     """the least size n"""
@@ -123,7 +123,9 @@ def run(config: Config, replicates: range, part: Prune | Scratch) -> pd.DataFram
 def _prune(config: Config, replicates: range, problems: list[Problem]) -> pd.DataFrame:
     networks = [
         random_network(
-            config.pool_size, problem.dimension, seed=stream(config.seed, "pool", replicate=r),
+            config.pool_size,
+            problem.dimension,
+            seed=stream(config.seed, "pool", replicate=r),
             activation=config.teacher.activation,
         )
         for r, problem in zip(replicates, problems, strict=True)
@@ -164,7 +166,8 @@ def _scratch(
 ) -> pd.DataFrame:
     networks = [
         random_network(
-            width, problem.dimension,
+            width,
+            problem.dimension,
             seed=stream(config.seed, "scratch", replicate=r, width=width),
             activation=config.teacher.activation,
         )
@@ -176,8 +179,13 @@ def _scratch(
         for problem, trajectory in zip(problems, trajectories, strict=True)
     ]
     return pd.DataFrame(
-        {"method": "scratch", "replicate": replicates, "n": width, "loss": losses,
-         "distinct": width}
+        {
+            "method": "scratch",
+            "replicate": replicates,
+            "n": width,
+            "loss": losses,
+            "distinct": width,
+        }
     )
 
 

@@ -1,12 +1,11 @@
 """paper_repro.md: a frame written by hand, with the measured tables between markers.
 
-    <!-- begin EXPERIMENT -->  …generated, replaced at every run…  <!-- end EXPERIMENT -->
+<!-- begin EXPERIMENT -->  …generated, replaced at every run…  <!-- end EXPERIMENT -->
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -21,14 +20,14 @@ def fill(frame: str, sections: dict[str, str]) -> str:
     """Put each section between its markers; the rest of the frame stays as it is."""
     for name, text in sections.items():
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        if len(pattern.findall(frame)) != 1:
+        before, _, rest = frame.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found or begin in after or end in after:
             raise InvalidInput(
                 f"the report's frame must hold the markers {begin!r} and {end!r} once, in this "
                 "order"
             )
-        block = f"{begin}\n{text}\n{end}"
-        frame = pattern.sub(lambda _, block=block: block, frame)
+        frame = f"{before}{begin}\n{text}\n{end}{after}"
     return frame
 
 
@@ -56,11 +55,7 @@ def summary(verdicts: list[Verdict]) -> str:
 
 def _table(verdicts: list[Verdict]) -> list[str]:
     rows = ["| claim | paper | here [95 % interval] | outcome |", "|---|---|---|---|"]
-    for verdict in verdicts:
-        rows.append(
-            f"| {verdict.claim} | {verdict.predicted} | {verdict.sentence} | **{verdict.outcome}** |"
-        )
-    return rows
+    return rows + [f"| {v.claim} | {v.predicted} | {v.sentence} | {v.outcome} |" for v in verdicts]
 
 
 def _provenance(record: Record) -> list[str]:

@@ -31,7 +31,10 @@ def draw(table: pd.DataFrame, rates: dict[str, RateEstimate]) -> Figure:
         figure.supxlabel(
             f"Lines: medians over {replicates} replicates (data, target and initial weights drawn "
             f"anew){band}.",
-            fontsize=9.5, color=MUTED, x=0.01, ha="left",
+            fontsize=9.5,
+            color=MUTED,
+            x=0.01,
+            ha="left",
         )
     return figure
 
@@ -43,7 +46,7 @@ def _losses(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> 
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(numticks=12))
     axes.set_ylabel("loss  ½‖f − y‖²")
-    axes.set_title("Loss falls with size, faster for pruned networks")
+    axes.set_title("Loss of a network of n neurons")
 
     for curve, method in (
         (paper_reference.PRUNED, "pruned"),
@@ -51,10 +54,14 @@ def _losses(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> 
     ):
         ends = np.array([paper_reference.SMALLEST, paper_reference.LARGEST])
         axes.plot(
-            ends, curve.line(ends), color=METHODS[method].color, linewidth=1.4, linestyle=":",
+            ends,
+            curve.line(ends),
+            color=METHODS[method].color,
+            linewidth=1.4,
+            linestyle=":",
         )
     axes.plot([], [], color=INK, linewidth=1.4, linestyle=":", label="the paper's fitted lines")
-    axes.legend(frameon=False, loc="lower left", fontsize=9.5, handlelength=2.2)
+    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(0.75, 1), fontsize=9.5)
 
     low, high = float(sizes[0]), float(sizes[-1])
     bottom = table.groupby("n")["loss"].min().iloc[0]
@@ -62,6 +69,7 @@ def _losses(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> 
     for slope, lift in ((-1, 0.62), (-2, 0.5)):
         guide(axes, (low, bottom * lift), low * (high / low) ** 0.45, slope, f"slope −{-slope}")
     axes.set_xlim(low * 0.93, high * 3.6)
+    axes.xaxis.label.set_x(0.31)
     axes.spines["bottom"].set_bounds(low * 0.93, high * 1.03)
 
 
@@ -73,16 +81,23 @@ def _end_labels(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate])
         look, n = METHODS[method], float(table["n"].max())
         axes.annotate(
             f"{look.label}\n{_slope(rates[method])}",
-            (n, np.exp(actual)), xytext=(n * 1.12, np.exp(height)),
-            color=look.color, fontsize=10, va="center", linespacing=1.25,
+            (n, np.exp(actual)),
+            xytext=(n * 1.12, np.exp(height)),
+            color=look.color,
+            fontsize=10,
+            va="center",
+            linespacing=1.25,
             arrowprops={"arrowstyle": "-", "color": look.color, "linewidth": 0.8, "alpha": 0.6},
         )
 
 
 def _slope(rate: RateEstimate) -> str:
     if rate.interval is None:
-        return f"slope −{rate.exponent:.2f}, one replicate"
-    return f"slope {-rate.exponent:.2f} [{-rate.interval.high:.2f}, {-rate.interval.low:.2f}]"
+        shown = f"slope {-rate.exponent:.2f}, one replicate"
+    else:
+        low, high = rate.interval
+        shown = f"slope {-rate.exponent:.2f} [{-high:.2f}, {-low:.2f}]"
+    return shown.replace("-", "−")
 
 
 def _distinct(axes: Axes, table: pd.DataFrame) -> None:
@@ -93,8 +108,8 @@ def _distinct(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_yticks([t for t in (20, 50, 100, 200, 500, 1000) if t <= sizes[-1] * 1.2])
     axes.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
     axes.yaxis.set_minor_locator(LogLocator(subs=()))
-    axes.set_ylabel("different neurons among them")
-    axes.set_title("Greedy picks the same neurons again")
+    axes.set_ylabel("different neurons")
+    axes.set_title("How many of the n are different")
 
 
 def _curves(axes: Axes, table: pd.DataFrame, column: str) -> None:
@@ -102,6 +117,13 @@ def _curves(axes: Axes, table: pd.DataFrame, column: str) -> None:
         rows = table[table["method"] == method]
         if len(rows):
             sns.lineplot(
-                rows, x="n", y=column, ax=axes, color=look.color, estimator="median",
-                errorbar=("pi", _BAND), err_kws={"alpha": 0.18, "linewidth": 0}, legend=False,
+                rows,
+                x="n",
+                y=column,
+                ax=axes,
+                color=look.color,
+                estimator="median",
+                errorbar=("pi", _BAND),
+                err_kws={"alpha": 0.18, "linewidth": 0},
+                legend=False,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,28 +42,32 @@ METHODS = {
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw inside this, so that a caller's own matplotlib settings are left alone."""
-    with sns.plotting_context("notebook"), sns.axes_style("ticks"), mpl.rc_context(
-        {
-            "axes.edgecolor": INK,
-            "axes.labelcolor": INK,
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "axes.titlelocation": "left",
-            "axes.titlesize": 12,
-            "axes.titleweight": "bold",
-            "figure.dpi": 100,
-            "font.size": 11,
-            "lines.linewidth": 2.0,
-            "pdf.fonttype": 42,
-            "svg.fonttype": "path",
-            "svg.hashsalt": "goodsubnets",
-            "text.color": INK,
-        }
+    with (
+        sns.plotting_context("notebook"),
+        sns.axes_style("ticks"),
+        mpl.rc_context(
+            {
+                "axes.edgecolor": INK,
+                "axes.labelcolor": INK,
+                "axes.spines.right": False,
+                "axes.spines.top": False,
+                "axes.titlelocation": "left",
+                "axes.titlesize": 12,
+                "axes.titleweight": "bold",
+                "figure.dpi": 100,
+                "font.size": 11,
+                "lines.linewidth": 2.0,
+                "pdf.fonttype": 42,
+                "svg.fonttype": "path",
+                "svg.hashsalt": "goodsubnets",
+                "text.color": INK,
+            }
+        ),
     ):
         yield
 
 
-def size_axis(axes: Axes, sizes: Sequence[float]) -> None:
+def size_axis(axes: Axes, sizes: Collection[float]) -> None:
     """A logarithmic n axis whose ticks are plain numbers that a reader can name."""
     axes.set_xscale("log")
     low, high = min(sizes), max(sizes)
@@ -82,8 +86,13 @@ def guide(axes: Axes, start: tuple[float, float], until: float, slope: float, la
     end = loss * (until / n) ** slope
     axes.plot([n, until], [loss, end], linestyle="--", linewidth=1.2, color=MUTED, zorder=1)
     axes.annotate(
-        label, (until, end), xytext=(4, 0), textcoords="offset points",
-        color=MUTED, fontsize=9.5, va="center",
+        label,
+        (until, end),
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=MUTED,
+        fontsize=9.5,
+        va="center",
     )
 
 

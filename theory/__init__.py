@@ -25,8 +25,8 @@ from theory.verdict import Outcome, Verdict, judge_below, judge_rate, judge_with
 
 __all__ = [
     "Diverged",
-    "InvalidInput",
     "Interval",
+    "InvalidInput",
     "MeanEstimate",
     "Outcome",
     "Pool",

@@ -34,7 +34,7 @@ class TwoLayerNetwork:
     @property
     def width(self) -> int:
         """n, the number of neurons."""
-        return self.hidden.shape[0]
+        return len(self.hidden)
 
     def atoms(self, inputs: ArrayLike) -> Floats:
         """The neurons' outputs φ_i = b_i·σ(X a_i) on `inputs` (m, d): shape (n, m)."""

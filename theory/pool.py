@@ -30,12 +30,12 @@ class Pool:
     @property
     def size(self) -> int:
         """N, the number of atoms."""
-        return self.atoms.shape[0]
+        return len(self.atoms)
 
     @property
     def samples(self) -> int:
         """m, the number of coordinates of an atom."""
-        return self.atoms.shape[1]
+        return int(self.atoms.shape[1])
 
     def loss(self, point: ArrayLike) -> float:
         """L(f) = ½‖f − y‖² of a point (m,)."""

@@ -33,12 +33,12 @@ class Problem:
     @property
     def samples(self) -> int:
         """m, the number of data points."""
-        return self.inputs.shape[0]
+        return len(self.inputs)
 
     @property
     def dimension(self) -> int:
         """d, the number of input coordinates (a constant coordinate counted)."""
-        return self.inputs.shape[1]
+        return int(self.inputs.shape[1])
 
     def loss(self, outputs: ArrayLike) -> float:
         """Half the mean squared error, L = ½‖f − y‖², of predictions (m,)."""
@@ -57,12 +57,19 @@ class Teacher:
     """
 
     samples: int = 100
+    """m, the number of data points"""
     dimension: int = 50
-    input_scale: float = 2.0
+    """of the Gaussian inputs; a constant coordinate comes on top"""
+    input_scale: float = 2.5
+    """the typical norm of an input"""
     bias: bool = True
+    """append a constant 1 to every input"""
     width: int = 1000
-    output_scale: float = 3.0
+    """the number of the teacher's neurons"""
+    output_scale: float = 2.5
+    """the standard deviation of the teacher's output weights (the students start from 1)"""
     activation: Activation = "relu"
+    """of the teacher and of everything trained on the problem"""
 
     def __post_init__(self) -> None:
         check_count("teacher.samples", self.samples)

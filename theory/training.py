@@ -63,9 +63,13 @@ class Training:
     """How to train: full-batch gradient descent with step `rate`·n for `steps` steps."""
 
     rate: float = 0.5
-    steps: int = 300
+    """η; training time is η·steps"""
+    steps: int = 200
+    """full-batch gradient steps"""
     dtype: Precision = "float32"
+    """precision of the training; whatever is judged is recomputed in float64"""
     device: str = "cpu"
+    """cpu, cuda or cuda:K"""
 
     def __post_init__(self) -> None:
         check_positive("training.rate", self.rate)
@@ -241,9 +245,7 @@ def _check_alike(problems: Sequence[Problem], networks: Sequence[TwoLayerNetwork
         )
 
 
-def _check_converging(
-    replica: int, problem: Problem, losses: Floats, training: Training
-) -> None:
+def _check_converging(replica: int, problem: Problem, losses: Floats, training: Training) -> None:
     ceiling = _BLOW_UP * max(losses[0], problem.loss(np.zeros(problem.samples)))
     with np.errstate(invalid="ignore"):
         bad = ~(losses <= ceiling)

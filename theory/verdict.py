@@ -84,7 +84,10 @@ def judge_rate(claim: str, estimate: RateEstimate, claimed: float) -> Verdict:
     elif interval.low > claimed:
         outcome, what = Outcome.HOLDS, f"faster than {claimed:g}"
     elif interval.high - interval.low > _WIDEST:
-        outcome, what = Outcome.INCONCLUSIVE, f"the interval is too wide to tell it from {claimed:g}"
+        outcome, what = (
+            Outcome.INCONCLUSIVE,
+            f"the interval is too wide to tell it from {claimed:g}",
+        )
     else:
         outcome, what = Outcome.HOLDS, f"consistent with {claimed:g}"
     shown = _shown(estimate.exponent, interval, 2)

@@ -42,9 +42,7 @@ def new_record(
     versions |= {name: metadata.version(name) for name in _PACKAGES}
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     today = datetime.date.today().isoformat()
-    return Record(
-        experiment, command, config, round(seconds, 1), workers, today, machine, versions
-    )
+    return Record(experiment, command, config, round(seconds, 1), workers, today, machine, versions)
 
 
 def save(record: Record, table: pd.DataFrame, folder: Path) -> None:
@@ -59,7 +57,7 @@ def load(folder: Path, experiment: str) -> tuple[Record, pd.DataFrame]:
     path = folder / f"{experiment}.json"
     try:
         record = Record(**json.loads(path.read_text(encoding="utf-8")))
-        table = pd.read_csv(folder / f"{experiment}.csv", float_precision="round_trip")
+        table = pd.read_csv(folder / f"{experiment}.csv")
     except FileNotFoundError as error:
         raise InvalidInput(
             f"{error.filename} does not exist; run `subnets reproduce` or `subnets run` first"

@@ -52,7 +52,9 @@ def blocks(config: Config) -> list[range]:
     return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def run(experiment: Experiment, config: Any, *, workers: int, progress: bool = True) -> pd.DataFrame:
+def run(
+    experiment: Experiment, config: Any, *, workers: int, progress: bool = True
+) -> pd.DataFrame:
     """Run all tasks and return the sorted table; `workers=0` runs them in this process."""
     tasks = [
         Task(experiment, config, block, part)
@@ -61,7 +63,11 @@ def run(experiment: Experiment, config: Any, *, workers: int, progress: bool = T
     ]
     results = _serial(tasks) if workers == 0 else _parallel(tasks, min(workers, len(tasks)))
     bar = tqdm(
-        results, total=len(tasks), desc=experiment.name, unit="task", disable=not progress,
+        results,
+        total=len(tasks),
+        desc=experiment.name,
+        unit="task",
+        disable=None if progress else True,
         delay=1.0,
     )
     table = pd.concat(list(bar), ignore_index=True)
@@ -81,12 +87,17 @@ def _parallel(tasks: list[Task], workers: int) -> Iterator[pd.DataFrame]:
         futures: list[Future[pd.DataFrame]] = [executor.submit(task) for task in tasks]
         for future in as_completed(futures):
             yield future.result()
-    except BrokenProcessPool:
-        raise RunFailed(
-            "a worker process died (killed, or out of memory); fewer --workers need less memory"
-        ) from None
-    finally:
+    except BaseException as error:
+        # Nobody waits for what is still being computed.
         executor.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise RunFailed(
+                "a worker process died (killed, or out of memory); fewer --workers need less memory"
+            ) from None
+        raise
+    executor.shutdown()
 
 
 def _leave_on_interrupt() -> None:

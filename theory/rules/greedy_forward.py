@@ -3,8 +3,9 @@
     S ← S ∪ {argmin_i L(f_{S ∪ {i}})},    f_S = (1/|S|) Σ_{i ∈ S} φ_i.
 
 With c_i = φ_i − y and w = Σ_{k ∈ S} c_k the loss after n picks is ‖w‖²/(2n²), so a step looks for
-the least ‖w + c_i‖², that is the least 2⟨w, c_i⟩ + ‖c_i‖². No network is evaluated: ⟨w, c_i⟩ is kept
-for all i and grows by one product with the atoms per *new* atom; a repeated pick reuses its own.
+the least ‖w + c_i‖², that is the least 2⟨w, c_i⟩ + ‖c_i‖². No network is evaluated: ⟨w, c_i⟩ is
+kept for all i and grows by one product with the atoms per *new* atom; a repeated pick reuses its
+own.
 """
 
 from __future__ import annotations

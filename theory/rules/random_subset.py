@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theory.errors import InvalidInput, check_array, check_count
+from theory.errors import Floats, InvalidInput, check_array, check_count
 from theory.pool import Pool
 from theory.selection import Selection
 
@@ -24,17 +24,21 @@ def random_subset(
 ) -> Selection:
     """Draw `size` atoms with replacement, from `weights` (N,) on the simplex (default uniform)."""
     check_count("size", size)
-    if weights is not None:
-        weights = check_array("weights", weights, (pool.size,))
-        if weights.min() < 0 or abs(weights.sum() - 1) > 1e-9:
-            raise InvalidInput(
-                f"weights must be at least 0 and sum to 1; their least is {weights.min():.3g} and "
-                f"their sum {weights.sum():.12g}"
-            )
-        weights = weights / weights.sum()
+    chances = None if weights is None else _on_simplex(weights, pool.size)
     random = np.random.default_rng(seed)
-    indices = random.choice(pool.size, size=size, p=weights)
+    indices = random.choice(pool.size, size=size, p=chances)
     totals = np.cumsum(pool.atoms[indices] - pool.target, axis=0)
     steps = np.arange(1, size + 1)
     losses = np.einsum("ij,ij->i", totals, totals) / (2.0 * pool.samples * steps**2)
     return Selection("random_subset", indices.astype(np.int64), losses, pool.size)
+
+
+def _on_simplex(weights: ArrayLike, size: int) -> Floats:
+    chances = check_array("weights", weights, (size,))
+    if chances.min() < 0 or abs(chances.sum() - 1) > 1e-9:
+        raise InvalidInput(
+            f"weights must be at least 0 and sum to 1; their least is {chances.min():.3g} and "
+            f"their sum {chances.sum():.12g}"
+        )
+    normalised: Floats = chances / chances.sum()
+    return normalised

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.cli import main
+
+TINY = [
+    *("--pool-size", "40", "--smallest", "4", "--largest", "12", "--step", "4"),
+    *("--replicates", "3", "--workers", "0", "--training.steps", "5"),
+    *("--teacher.samples", "8", "--teacher.dimension", "3", "--teacher.width", "20"),
+]
+FILES = {f"pruned_vs_scratch.{kind}" for kind in ("csv", "json", "pdf", "svg", "png")}
+
+
+def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    return int(stopped.value.code or 0), capsys.readouterr().err
+
+
+def test_run_writes_table_record_and_figure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", "pruned_vs_scratch", *TINY, "--out", str(tmp_path)])
+    assert "verdicts:" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} >= FILES
+
+
+def test_the_same_command_gives_the_same_bits(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        main(["run", "pruned_vs_scratch", *TINY, "--out", str(tmp_path / name)])
+    for kind in ("csv", "svg", "png", "pdf"):
+        first, again = (tmp_path / name / f"pruned_vs_scratch.{kind}" for name in ("a", "b"))
+        assert first.read_bytes() == again.read_bytes(), kind
+
+
+def test_draw_needs_no_new_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "pruned_vs_scratch", *TINY, "--out", str(tmp_path)])
+    said = capsys.readouterr().out
+    figure = (tmp_path / "pruned_vs_scratch.svg").read_bytes()
+    (tmp_path / "pruned_vs_scratch.svg").unlink()
+    main(["draw", str(tmp_path)])
+    assert said.endswith(capsys.readouterr().out)
+    assert (tmp_path / "pruned_vs_scratch.svg").read_bytes() == figure
+
+
+def test_short_and_long_flags_mean_the_same(tmp_path: Path) -> None:
+    for name, flag in (("a", "--dtype"), ("b", "--training.dtype")):
+        out = ["--out", str(tmp_path / name)]
+        main(["run", "pruned_vs_scratch", *TINY, flag, "float64", *out])
+    tables = [pd.read_csv(tmp_path / name / "pruned_vs_scratch.csv") for name in ("a", "b")]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("reproduec",), "COMMAND is 'reproduec'; did you mean 'reproduce'?"),
+        (("run",), "EXPERIMENT is missing; choose from pruned_vs_scratch"),
+        (("run", "pruned_vs_scrach"), "did you mean 'pruned_vs_scratch'?"),
+        (("run", "pruned_vs_scratch", "--preset", "papr"), "did you mean 'paper'?"),
+        (("run", "pruned_vs_scratch", "--pool-sise", "9"), "--pool-size"),
+        (("run", "pruned_vs_scratch", "--replicates", "0"), "replicates is 0"),
+        (("run", "pruned_vs_scratch", "--workers", "-1"), "workers is -1"),
+        (("run", "pruned_vs_scratch", "--teacher.activation", "rleu"), "relu"),
+        (("run", "pruned_vs_scratch", "--device", "cuda:x"), "training.device is 'cuda:x'"),
+        (("reproduce", "--preset", "full"), "preset is 'full'; choose from quick, paper"),
+        (("draw", "/nowhere"), "FOLDER /nowhere holds no tables"),
+        (("list", "rules"), "list takes no arguments"),
+    ],
+)
+def test_bad_arguments_end_with_status_2_and_a_way_out(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, said = fails(capsys, *arguments)
+    assert status == 2
+    assert words in said
+
+
+def test_a_diverging_run_ends_with_status_1_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    arguments = ["run", "pruned_vs_scratch", *TINY, "--training.steps", "300", "--out", str(out)]
+    status, said = fails(capsys, *arguments, "--training.rate", "1e4")
+    assert status == 1
+    assert "try rate 2500" in said
+    assert not out.exists()
+
+
+def test_a_damaged_record_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pruned_vs_scratch.json").write_text('{"experiment"')
+    status, said = fails(capsys, "draw", str(tmp_path))
+    assert status == 2
+    assert "cannot be read" in said
+
+
+def test_list_names_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["list"])
+    said = capsys.readouterr().out
+    for name in ("pruned_vs_scratch", "quick", "paper", "greedy_forward", "random_subset"):
+        assert name in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path, workers: str) -> None:
+    out = tmp_path / "out"
+    command = [
+        sys.executable, "-c", "from experiments.cli import main; main()",
+        "run", "pruned_vs_scratch", "--preset", "paper", "--out", str(out), "--workers", workers,
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("running pruned_vs_scratch")
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "subnets: interrupted" in said
+    assert not out.exists()
