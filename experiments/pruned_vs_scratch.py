@@ -227,14 +227,20 @@ def _judge_curve(
     method: str, curve: PaperCurve, rate: RateEstimate, table: pd.DataFrame
 ) -> list[Verdict]:
     slope = mean_estimate(-rate.exponents.values)
-    verdicts = [judge_within(f"{method}: slope", slope, _around(curve.slope, _SLOPE_TOLERANCE))]
+    verdicts = [_judge_near(f"{method}: slope", slope, curve.slope, _SLOPE_TOLERANCE)]
     sizes, losses = _curves(table, method)
     for n, value in ((90, curve.log_loss_at_90), (990, curve.log_loss_at_990)):
         if n in sizes:
             logs = mean_estimate(np.log(losses[:, list(sizes).index(n)]))
-            band = _around(value, _LOG_LOSS_TOLERANCE)
-            verdicts.append(judge_within(f"{method}: ln loss at n = {n}", logs, band))
+            claim = f"{method}: ln loss at n = {n}"
+            verdicts.append(_judge_near(claim, logs, value, _LOG_LOSS_TOLERANCE))
     return verdicts
+
+
+def _judge_near(claim: str, estimate: MeanEstimate, paper: float, tolerance: float) -> Verdict:
+    predicted = f"{paper:.2f} ± {tolerance:g}".replace("-", "−")
+    band = (paper - tolerance, paper + tolerance)
+    return judge_within(claim, estimate, band, predicted=predicted)
 
 
 def _judge_crossing(table: pd.DataFrame) -> list[Verdict]:
@@ -243,10 +249,6 @@ def _judge_crossing(table: pd.DataFrame) -> list[Verdict]:
     if point is None:
         return []
     return [judge_within("size n at which the curves cross", point, _CROSSING_BAND, digits=0)]
-
-
-def _around(value: float, tolerance: float) -> tuple[float, float]:
-    return value - tolerance, value + tolerance
 
 
 def _log_ratio(table: pd.DataFrame, first: str, second: str, n: int) -> MeanEstimate:

@@ -54,8 +54,8 @@ def summary(verdicts: list[Verdict]) -> str:
 
 
 def _table(verdicts: list[Verdict]) -> list[str]:
-    rows = ["| claim | paper | here [95 % interval] | outcome |", "|---|---|---|---|"]
-    return rows + [f"| {v.claim} | {v.predicted} | {v.sentence} | {v.outcome} |" for v in verdicts]
+    rows = ["| claim | predicted | measured [95 % interval] | outcome |", "|---|---|---|---|"]
+    return rows + [f"| {v.claim} | {v.predicted} | {v.shown} | {v.outcome} |" for v in verdicts]
 
 
 def _provenance(record: Record) -> list[str]:

@@ -5,8 +5,17 @@ RateEstimate → Verdict. Throughout, m is the number of data points, d their di
 of neurons in a pool and n the number in a subnetwork.
 """
 
-from theory import rules
+from theory import guarantees, rules
 from theory.errors import Diverged, InvalidInput, SubnetsError
+from theory.geometry import (
+    Geometry,
+    HullProjection,
+    Membership,
+    RadiusBracket,
+    examine,
+    inscribed_radius,
+    nearest_point,
+)
 from theory.network import TwoLayerNetwork, random_network
 from theory.pool import Pool
 from theory.problem import Problem, Teacher, teacher_problem
@@ -21,16 +30,28 @@ from theory.rates import (
 )
 from theory.selection import Selection
 from theory.training import Training, Trajectory, descend, train
-from theory.verdict import Outcome, Verdict, judge_below, judge_rate, judge_within
+from theory.verdict import (
+    Outcome,
+    Verdict,
+    judge_below,
+    judge_guarantee,
+    judge_in_mean,
+    judge_rate,
+    judge_within,
+)
 
 __all__ = [
     "Diverged",
+    "Geometry",
+    "HullProjection",
     "Interval",
     "InvalidInput",
     "MeanEstimate",
+    "Membership",
     "Outcome",
     "Pool",
     "Problem",
+    "RadiusBracket",
     "RateEstimate",
     "Selection",
     "SubnetsError",
@@ -42,11 +63,17 @@ __all__ = [
     "crossing",
     "crossing_estimate",
     "descend",
+    "examine",
     "fit_rate",
+    "guarantees",
+    "inscribed_radius",
     "judge_below",
+    "judge_guarantee",
+    "judge_in_mean",
     "judge_rate",
     "judge_within",
     "mean_estimate",
+    "nearest_point",
     "random_network",
     "rules",
     "teacher_problem",

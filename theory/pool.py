@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from theory.errors import Floats, check_array
@@ -36,6 +37,19 @@ class Pool:
     def samples(self) -> int:
         """m, the number of coordinates of an atom."""
         return int(self.atoms.shape[1])
+
+    def reduced(self) -> Pool:
+        """The same pool in an orthonormal basis of the span of the atoms and the target.
+
+        With r the rank, the atoms become (N, r), scaled by √(r/m) so that norms and losses stay
+        what they are (to rounding); the same selections cost r instead of m.
+        """
+        stacked = np.vstack([self.atoms, self.target])
+        _, values, directions = np.linalg.svd(stacked, full_matrices=False)
+        least = max(stacked.shape) * np.finfo(np.float64).eps * values[0]
+        rank = max(1, int((values > least).sum()))
+        basis = directions[:rank].T * np.sqrt(rank / self.samples)
+        return Pool(self.atoms @ basis, self.target @ basis)
 
     def loss(self, point: ArrayLike) -> float:
         """L(f) = ½‖f − y‖² of a point (m,)."""

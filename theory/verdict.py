@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from theory.rates import Interval, MeanEstimate, RateEstimate
+import numpy as np
 
+from theory.errors import Floats, InvalidInput
+from theory.geometry import Geometry
+from theory.guarantees import Decision, Guarantee, Relation
+from theory.rates import Interval, MeanEstimate, RateEstimate
+from theory.selection import Selection
+
+_STANDARD_ERRORS = 4.0
 _WIDEST = 0.5  # an interval wider than this is consistent with too much
 
 
@@ -29,18 +37,30 @@ class Verdict:
     measured: float | None
     interval: Interval | None
     sentence: str
+    digits: int = 2
+    """after the decimal point, when `measured` is shown"""
+
+    @property
+    def shown(self) -> str:
+        """The measured value with its interval; a dash if nothing was measured."""
+        return "–" if self.measured is None else _shown(self.measured, self.interval, self.digits)
 
 
 def judge_within(
-    claim: str, estimate: MeanEstimate, band: tuple[float, float], *, digits: int = 2
+    claim: str,
+    estimate: MeanEstimate,
+    band: tuple[float, float],
+    *,
+    predicted: str = "",
+    digits: int = 2,
 ) -> Verdict:
     """Does the true value lie within `band` = (least, largest)?
 
     Holds if the whole interval lies in the band, fails if it lies wholly outside; in between,
-    or without an interval, the matter is open.
+    or without an interval, the matter is open. `predicted` says the band in other words.
     """
     low, high = band
-    predicted = f"{low:.{digits}f} to {high:.{digits}f}"
+    predicted = predicted or f"{low:.{digits}f} to {high:.{digits}f}"
     interval = estimate.interval
     if interval is None:
         outcome, what = Outcome.INCONCLUSIVE, "is one replicate's, which gives no interval"
@@ -51,7 +71,7 @@ def judge_within(
     else:
         outcome, what = Outcome.INCONCLUSIVE, f"reaches over an edge of {predicted}"
     sentence = f"{_shown(estimate.mean, interval, digits)} {what}."
-    return Verdict(claim, outcome, predicted, estimate.mean, interval, sentence)
+    return Verdict(claim, outcome, predicted, estimate.mean, interval, sentence, digits)
 
 
 def judge_below(claim: str, ratio: MeanEstimate) -> Verdict:
@@ -95,7 +115,96 @@ def judge_rate(claim: str, estimate: RateEstimate, claimed: float) -> Verdict:
     return Verdict(claim, outcome, f"exponent ≥ {claimed:g}", estimate.exponent, interval, sentence)
 
 
+def judge_guarantee(guarantee: Guarantee, geometry: Geometry, selection: Selection) -> Verdict:
+    """Does the loss keep to the guarantee at *every* n of this run?
+
+    Holds with the least slack (bound / loss) and where; fails with the first n and by how much;
+    does not apply, or is inconclusive, with the certificate that says so. Rounding is allowed for:
+    1e-9 of the bound, and the error of losses near ½(ε·D)².
+    Raises `InvalidInput` for a guarantee about averages; `judge_in_mean` takes those.
+    """
+    if guarantee.relation is Relation.EQUAL_IN_MEAN:
+        raise InvalidInput(f"guarantee {guarantee.name} is about averages; use judge_in_mean")
+    refused = _without_assumption(guarantee, geometry, selection)
+    if refused is not None:
+        return refused
+    certificate = guarantee.applies(geometry, selection).certificate
+    bound, losses = guarantee.bound(geometry, selection), selection.losses
+    spoken = np.flatnonzero(~np.isnan(bound))
+    allowed = _rounding(bound, geometry.target_radius)
+    if guarantee.relation is Relation.EQUAL:
+        broken = spoken[np.abs(losses - bound)[spoken] > allowed[spoken]]
+    else:
+        broken = spoken[(losses - bound)[spoken] > allowed[spoken]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slack = np.where(losses > 0, bound / losses, np.inf)
+    if len(broken):
+        n = int(broken[0])
+        sentence = (
+            f"violated at n = {n + 1}: loss {losses[n]:.4g}, bound {bound[n]:.4g} "
+            f"({len(broken)} sizes in all); {certificate}."
+        )
+        return _about(guarantee, Outcome.FAILS, float(slack[n]), sentence)
+    n = int(spoken[np.argmin(slack[spoken])])
+    sentence = f"least slack {slack[n]:.3g} at n = {n + 1} of {selection.size}; {certificate}."
+    return _about(guarantee, Outcome.HOLDS, float(slack[n]), sentence)
+
+
+def judge_in_mean(
+    guarantee: Guarantee, geometry: Geometry, selections: Sequence[Selection]
+) -> Verdict:
+    """Does the *mean* loss of independent runs agree with the guarantee at every n?
+
+    Fails where it is more than four standard errors away, which by chance alone happens at one size
+    in 16 000. Inconclusive with fewer than 30 runs. `measured` is the largest distance in standard
+    errors.
+    """
+    refused = _without_assumption(guarantee, geometry, selections[0])
+    if refused is not None:
+        return refused
+    if len(selections) < 30:
+        sentence = f"{len(selections)} runs; a mean with an error needs 30."
+        return _about(guarantee, Outcome.INCONCLUSIVE, None, sentence)
+    losses = np.array([selection.losses for selection in selections])
+    expected = guarantee.bound(geometry, selections[0])
+    errors = losses.std(axis=0, ddof=1) / np.sqrt(len(losses))
+    errors = np.maximum(errors, _rounding(expected, geometry.target_radius))
+    distances = np.abs(losses.mean(axis=0) - expected) / errors
+    n = int(np.argmax(distances))
+    outcome = Outcome.HOLDS if distances[n] <= _STANDARD_ERRORS else Outcome.FAILS
+    sentence = (
+        f"mean loss of {len(losses)} runs within {distances[n]:.1f} standard errors of "
+        f"{expected[n]:.4g} (largest distance, at n = {n + 1})."
+    )
+    return _about(guarantee, outcome, float(distances[n]), sentence)
+
+
+def _without_assumption(
+    guarantee: Guarantee, geometry: Geometry, selection: Selection
+) -> Verdict | None:
+    """The verdict where the assumption is not met, or cannot be decided."""
+    applicability = guarantee.applies(geometry, selection)
+    if applicability.decision is Decision.MET:
+        return None
+    if applicability.decision is Decision.NOT_MET:
+        outcome, what = Outcome.DOES_NOT_APPLY, "does not apply"
+    else:
+        outcome, what = Outcome.INCONCLUSIVE, "its assumption is undecided"
+    return _about(guarantee, outcome, None, f"{what}: {applicability.certificate}.")
+
+
+def _about(guarantee: Guarantee, outcome: Outcome, slack: float | None, sentence: str) -> Verdict:
+    return Verdict(guarantee.name, outcome, guarantee.statement, slack, None, sentence)
+
+
+def _rounding(bound: Floats, target_radius: float) -> Floats:
+    """How far a loss computed in float64 may pass a bound that it meets in truth."""
+    error = 16 * np.finfo(np.float64).eps * target_radius
+    allowed: Floats = 1e-9 * bound + error * np.sqrt(2 * bound) + error**2
+    return allowed
+
+
 def _shown(value: float, interval: Interval | None, digits: int) -> str:
-    if interval is None:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+    numbers = [value] if interval is None else [value, *interval]
+    first, *ends = [f"{number:.{digits}f}".replace("-", "−") for number in numbers]
+    return f"{first} [{', '.join(ends)}]" if ends else first

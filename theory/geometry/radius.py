@@ -30,7 +30,7 @@ from theory.geometry.measures import affine_basis
 from theory.pool import Pool
 
 _EXACT_RANK = 8  # Qhull up to this dimension …
-_EXACT_FACETS = 200_000  # … while an estimate of the number of facets stays below this
+_EXACT_FACETS = 2.1e6  # … while `_facets` stays below this: some seconds at the most
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,10 @@ def inscribed_radius(
 
 
 def _facets(size: int, rank: int) -> float:
-    """About how many facets the hull of `size` random points has (Gaussian points, large size)."""
+    """The number of facets of the hull of `size` Gaussian points, for large sizes.
+
+    Measured at rank 5 to 8 and sizes up to 20 000: too high by a factor of 2 to 13.
+    """
     return float(2**rank / np.sqrt(rank) * (np.pi * np.log(size + 1)) ** ((rank - 1) / 2))
 
 

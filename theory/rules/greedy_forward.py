@@ -39,6 +39,7 @@ def greedy_forward(pool: Pool, size: int, *, repetition: bool = True) -> Selecti
 
     indices = np.empty(size, dtype=np.int64)
     losses = np.empty(size)
+    margins = np.empty(size)
     for step in range(size):
         scores = 2.0 * products + squares
         near = np.flatnonzero(scores <= scores.min() + rounding.of_scores)
@@ -57,13 +58,19 @@ def greedy_forward(pool: Pool, size: int, *, repetition: bool = True) -> Selecti
             squares[best] = np.inf
         indices[step] = best
         losses[step] = square / (2 * pool.samples * (step + 1) ** 2)
+        margins[step] = _margin(products, square, pool.samples)
     rule = "greedy_forward" if repetition else "greedy_forward_without_repetition"
-    return Selection(rule, indices, losses, pool.size)
+    return Selection(rule, indices, losses, pool.size, margins=margins)
 
 
 def greedy_forward_without_repetition(pool: Pool, size: int) -> Selection:
     """`greedy_forward` with every atom at most once, as in the authors' released code."""
     return greedy_forward(pool, size, repetition=False)
+
+
+def _margin(products: Floats, square: float, samples: int) -> float:
+    """γ = max_i ⟨−w/‖w‖, c_i⟩ in the pool's inner product; any direction does if w = 0."""
+    return np.inf if square == 0 else -float(products.min()) / float(np.sqrt(square * samples))
 
 
 class _Rounding:

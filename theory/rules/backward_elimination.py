@@ -1,0 +1,38 @@
+"""Backward elimination: start from the full pool and drop, one at a time, the neuron whose loss is
+then lowest. The paper's opponent.
+
+With c_i = φ_i − y, w = Σ_{k ∈ S} c_k and |S| = n the loss without i is ‖w − c_i‖²/(2(n−1)²), so a
+step looks for the least ‖c_i‖² − 2⟨w, c_i⟩; ⟨w, c_i⟩ is kept for all i.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theory.errors import check_count
+from theory.pool import Pool
+from theory.selection import Selection
+
+
+def backward_elimination(pool: Pool, size: int | None = None) -> Selection:
+    """The last `size` atoms standing (default all N), the longest-lived first.
+
+    The first k indices are the subset of size k, so `losses[k − 1]` is its loss. Of several atoms
+    that do equally well the one with the lowest index is dropped.
+    Raises `InvalidInput` for a size below 1 or above N.
+    """
+    size = pool.size if size is None else check_count("size", size, most=pool.size)
+    centred = pool.atoms - pool.target
+    squares = np.einsum("ij,ij->i", centred, centred)
+    total = centred.sum(axis=0)
+    products = centred @ total
+    indices = np.empty(pool.size, dtype=np.int64)
+    losses = np.empty(pool.size)
+    for left in range(pool.size, 0, -1):
+        losses[left - 1] = total @ total / (2 * pool.samples * left**2)
+        dropped = int(np.argmin(squares - 2 * products))
+        indices[left - 1] = dropped
+        total = total - centred[dropped]
+        products -= centred @ centred[dropped]
+        squares[dropped] = np.inf
+    return Selection("backward_elimination", indices[:size], losses[:size], pool.size)
