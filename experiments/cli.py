@@ -21,7 +21,7 @@ from experiments import registry, report
 from experiments.engine.experiment import Experiment
 from experiments.engine.plain import differences, from_plain, to_plain
 from experiments.engine.record import load, new_record, save
-from experiments.engine.run import run
+from experiments.engine.run import Workers, run
 from figures import style
 from figures.files import write_bytes, write_text
 from theory import InvalidInput, SubnetsError, rules
@@ -122,8 +122,9 @@ def _reproduce(args: list[str]) -> None:
     if options.seed is not None:
         chosen = [(e, dataclasses.replace(config, seed=options.seed)) for e, config in chosen]
     chosen = [(e, _with_common(config, options.common)) for e, config in chosen]
-    for experiment, config in chosen:
-        _measure(experiment, config, options.common.workers, command, out)
+    with Workers(options.common.workers) as workers:
+        for experiment, config in chosen:
+            _measure(experiment, config, workers, command, out)
     _present(out)
     if options.publish:
         _publish(out)
@@ -144,7 +145,8 @@ def _run(args: list[str]) -> None:
     out = options.out or Path("results") / experiment.name
     command = shlex.join(["subnets", "run", *args])
     config = _with_common(options.config, options.common)
-    _measure(experiment, config, options.common.workers, command, out)
+    with Workers(options.common.workers) as workers:
+        _measure(experiment, config, workers, command, out)
     _present(out)
 
 
@@ -195,18 +197,21 @@ def _preset(experiment: Experiment, name: str) -> Any:
 def _with_common(config: Any, common: Common) -> Any:
     wanted = {"device": common.device, "dtype": common.dtype}
     changes = {name: value for name, value in wanted.items() if value is not None}
-    if not changes:
+    if not changes or not hasattr(config, "training"):
         return config
     return dataclasses.replace(config, training=dataclasses.replace(config.training, **changes))
 
 
-def _measure(experiment: Experiment, config: Any, workers: int, command: str, out: Path) -> None:
+def _measure(
+    experiment: Experiment, config: Any, workers: Workers, command: str, out: Path
+) -> None:
     """Run one experiment and leave its table and record in `out`."""
-    print(f"running {experiment.name}: {config.replicates} replicates", flush=True)
+    plural = "" if config.replicates == 1 else "s"
+    print(f"running {experiment.name}: {config.replicates} replicate{plural}", flush=True)
     started = time.perf_counter()
-    table = run(experiment, config, workers=workers)
+    table = run(experiment, config, workers)
     seconds = time.perf_counter() - started
-    save(new_record(experiment.name, command, to_plain(config), seconds, workers), table, out)
+    save(new_record(experiment.name, command, to_plain(config), seconds, workers.count), table, out)
 
 
 def _draw(args: list[str]) -> None:

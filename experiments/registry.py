@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from experiments import pruned_vs_scratch
+from experiments import hull, pruned_vs_scratch, regimes
 from experiments.engine.experiment import Experiment
 
 ALL: dict[str, Experiment] = {
-    experiment.name: experiment for experiment in (pruned_vs_scratch.EXPERIMENT,)
+    module.EXPERIMENT.name: module.EXPERIMENT for module in (pruned_vs_scratch, regimes, hull)
 }

@@ -47,7 +47,7 @@ def section(experiment: Experiment, record: Record, verdicts: list[Verdict]) -> 
 def summary(verdicts: list[Verdict]) -> str:
     """The verdicts for a terminal, one line each, and how many came out which way."""
     width = max(len(v.claim) for v in verdicts)
-    lines = [f"  {v.claim:{width}}  {v.outcome.upper():12}  {v.sentence}" for v in verdicts]
+    lines = [f"  {v.claim:{width}}  {v.outcome.upper():14}  {v.sentence}" for v in verdicts]
     counts = Counter(str(v.outcome) for v in verdicts)
     tally = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     return "\n".join([*lines, f"  {len(verdicts)} verdicts: {tally}."])

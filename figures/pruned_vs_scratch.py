@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from figures import paper_reference
-from figures.style import INK, METHODS, MUTED, guide, house_style, size_axis, spread
+from figures.style import INK, METHODS, MUTED, guide, house_style, rate_label, size_axis, spread
 from theory import RateEstimate
 
 _BAND = 80  # per cent of the replicates that the shaded band holds
@@ -80,7 +80,7 @@ def _end_labels(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate])
     for method, actual, height in zip(methods, heights, spread(heights, 0.75), strict=True):
         look, n = METHODS[method], float(table["n"].max())
         axes.annotate(
-            f"{look.label}\n{_slope(rates[method])}",
+            f"{look.label}\n{rate_label(rates[method])}",
             (n, np.exp(actual)),
             xytext=(n * 1.12, np.exp(height)),
             color=look.color,
@@ -89,15 +89,6 @@ def _end_labels(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate])
             linespacing=1.25,
             arrowprops={"arrowstyle": "-", "color": look.color, "linewidth": 0.8, "alpha": 0.6},
         )
-
-
-def _slope(rate: RateEstimate) -> str:
-    if rate.interval is None:
-        shown = f"slope {-rate.exponent:.2f}, one replicate"
-    else:
-        low, high = rate.interval
-        shown = f"slope {-rate.exponent:.2f} [{-high:.2f}, {-low:.2f}]"
-    return shown.replace("-", "−")
 
 
 def _distinct(axes: Axes, table: pd.DataFrame) -> None:

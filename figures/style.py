@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from figures.files import replacing
+from theory import RateEstimate
 
 FORMATS = ("pdf", "svg", "png")
 
@@ -36,6 +37,13 @@ METHODS = {
     "scratch": Look("trained from scratch", _PALETTE[3], "s"),
     "pruned_untrained": Look("pruned, untrained pool", _PALETTE[2], "D"),
     "random_subset": Look("random subset of the trained pool", _PALETTE[1], "^"),
+}
+
+REGIMES = {
+    "deep inside": _PALETTE[0],
+    "near a face": _PALETTE[2],
+    "on a face": _PALETTE[1],
+    "outside": _PALETTE[3],
 }
 
 
@@ -67,11 +75,11 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def size_axis(axes: Axes, sizes: Collection[float]) -> None:
-    """A logarithmic n axis whose ticks are plain numbers that a reader can name."""
+def size_axis(axes: Axes, sizes: Collection[float], *, decades: bool = False) -> None:
+    """A logarithmic n axis whose ticks are plain numbers: 1, 2, 5, 10, … or `decades` only."""
     axes.set_xscale("log")
     low, high = min(sizes), max(sizes)
-    steps = [c * 10**e for e in range(7) for c in (1, 2, 5)]
+    steps = [c * 10**e for e in range(7) for c in ((1,) if decades else (1, 2, 5))]
     ticks = [float(t) for t in steps if low * 0.85 <= t <= high * 1.15]
     axes.set_xticks(ticks)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
@@ -80,11 +88,20 @@ def size_axis(axes: Axes, sizes: Collection[float]) -> None:
     axes.set_xlabel("neurons in the network, n")
 
 
-def guide(axes: Axes, start: tuple[float, float], until: float, slope: float, label: str) -> None:
-    """A dashed guide of a given log-log slope from `start` = (n, loss) to n = `until`."""
+def guide(
+    axes: Axes,
+    start: tuple[float, float],
+    until: float,
+    slope: float,
+    label: str,
+    *,
+    dotted: bool = False,
+) -> None:
+    """A dashed or dotted line of a given log-log slope from `start` = (n, loss) to n = `until`."""
     n, loss = start
     end = loss * (until / n) ** slope
-    axes.plot([n, until], [loss, end], linestyle="--", linewidth=1.2, color=MUTED, zorder=1)
+    line = ":" if dotted else "--"
+    axes.plot([n, until], [loss, end], linestyle=line, linewidth=1.2, color=MUTED, zorder=1)
     axes.annotate(
         label,
         (until, end),
@@ -94,6 +111,16 @@ def guide(axes: Axes, start: tuple[float, float], until: float, slope: float, la
         fontsize=9.5,
         va="center",
     )
+
+
+def rate_label(rate: RateEstimate) -> str:
+    """The measured slope with its interval, as it is written beside a curve."""
+    if rate.interval is None:
+        shown = f"slope {-rate.exponent:.2f}, one replicate"
+    else:
+        low, high = rate.interval
+        shown = f"slope {-rate.exponent:.2f} [{-high:.2f}, {-low:.2f}]"
+    return shown.replace("-", "−")
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -39,6 +39,10 @@ class Verdict:
     sentence: str
     digits: int = 2
     """after the decimal point, when `measured` is shown"""
+
+    def about(self, claim: str) -> Verdict:
+        """The same verdict under another name."""
+        return replace(self, claim=claim)
 
     @property
     def shown(self) -> str:
@@ -136,7 +140,7 @@ def judge_guarantee(guarantee: Guarantee, geometry: Geometry, selection: Selecti
         broken = spoken[np.abs(losses - bound)[spoken] > allowed[spoken]]
     else:
         broken = spoken[(losses - bound)[spoken] > allowed[spoken]]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slack = np.where(losses > 0, bound / losses, np.inf)
     if len(broken):
         n = int(broken[0])

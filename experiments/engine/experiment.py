@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure
 
-from theory import Verdict
+from theory import Outcome, Verdict
 
 
 class Config(Protocol):
@@ -42,3 +43,21 @@ class Experiment:
     """the columns that sort the finished table"""
     judge: Callable[[Any, pd.DataFrame], list[Verdict]]
     draw: Callable[[Any, pd.DataFrame], Figure]
+
+
+def merge_outcomes(
+    claim: str, outcomes: Sequence[str], slacks: Sequence[float], predicted: str = "slack ≥ 1"
+) -> Verdict:
+    """One verdict for many instances: violated by any, else holding on those that it applies to."""
+    found = Counter(outcomes)
+    for outcome in (Outcome.FAILS, Outcome.HOLDS, Outcome.INCONCLUSIVE, Outcome.DOES_NOT_APPLY):
+        if found[outcome]:
+            break
+    counts = ", ".join(f"{count} {name}" for name, count in found.items())
+    spoken = [
+        s for s, o in zip(slacks, outcomes, strict=True) if o in (Outcome.HOLDS, Outcome.FAILS)
+    ]
+    least = min(spoken) if spoken else None
+    sentence = f"{len(outcomes)} instances: {counts}"
+    sentence += "." if least is None else f"; least slack at any n {least:.3g}."
+    return Verdict(claim, outcome, predicted, least, None, sentence)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ class RunFailed(SubnetsError):
 class Task:
     """One part of an experiment for one block of replicates."""
 
-    experiment: Experiment
+    measure: Callable[[Any, range, Any], pd.DataFrame]
     config: Any
     replicates: range
     part: Any
@@ -41,7 +41,7 @@ class Task:
         torch.set_num_threads(1)
         try:
             with threadpool_limits(1):
-                return self.experiment.run(self.config, self.replicates, self.part)
+                return self.measure(self.config, self.replicates, self.part)
         finally:
             torch.set_num_threads(threads)
 
@@ -53,17 +53,16 @@ def blocks(config: Config) -> list[range]:
 
 
 def run(
-    experiment: Experiment, config: Any, *, workers: int, progress: bool = True
+    experiment: Experiment, config: Any, workers: Workers, *, progress: bool = True
 ) -> pd.DataFrame:
-    """Run all tasks and return the sorted table; `workers=0` runs them in this process."""
+    """Run all tasks of one experiment and return the sorted table."""
     tasks = [
-        Task(experiment, config, block, part)
+        Task(experiment.run, config, block, part)
         for part in experiment.parts(config)
         for block in blocks(config)
     ]
-    results = _serial(tasks) if workers == 0 else _parallel(tasks, min(workers, len(tasks)))
     bar = tqdm(
-        results,
+        workers.results(tasks),
         total=len(tasks),
         desc=experiment.name,
         unit="task",
@@ -74,30 +73,45 @@ def run(
     return table.sort_values(list(experiment.order), ignore_index=True)
 
 
-def _serial(tasks: list[Task]) -> Iterator[pd.DataFrame]:
-    for task in tasks:
-        yield task()
+class Workers:
+    """`count` worker processes, started when first needed; 0 works in this process.
 
+    A context manager: leaving it by an error or Ctrl-C stops the processes at once.
+    """
 
-def _parallel(tasks: list[Task], workers: int) -> Iterator[pd.DataFrame]:
-    executor = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_on_interrupt
-    )
-    try:
-        futures: list[Future[pd.DataFrame]] = [executor.submit(task) for task in tasks]
-        for future in as_completed(futures):
-            yield future.result()
-    except BaseException as error:
-        # Nobody waits for what is still being computed.
-        executor.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
-            child.terminate()
-        if isinstance(error, BrokenProcessPool):
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._executor is None:
+            return
+        self._executor.shutdown(wait=kind is None, cancel_futures=True)
+        if kind is not None:  # nobody waits for what is still being computed
+            for child in multiprocessing.active_children():
+                child.terminate()
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[pd.DataFrame]:
+        """The tasks' tables, in the order in which they are done."""
+        if self.count == 0:
+            yield from (task() for task in tasks)
+            return
+        if self._executor is None:
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(
+                self.count, mp_context=context, initializer=_leave_on_interrupt
+            )
+        futures = [self._executor.submit(task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool:
             raise RunFailed(
                 "a worker process died (killed, or out of memory); fewer --workers need less memory"
             ) from None
-        raise
-    executor.shutdown()
 
 
 def _leave_on_interrupt() -> None:

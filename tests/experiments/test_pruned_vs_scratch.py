@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.engine.run import blocks, run
+from experiments.engine.run import Workers, blocks, run
 from experiments.pruned_vs_scratch import EXPERIMENT, Config, Scratch, judge, parts
 from figures import paper_reference
 from theory import InvalidInput, Outcome, Teacher, Training
@@ -19,7 +19,7 @@ TINY = Config(
 
 @pytest.fixture(scope="module")
 def tiny() -> pd.DataFrame:
-    return run(EXPERIMENT, TINY, workers=0, progress=False)
+    return run(EXPERIMENT, TINY, Workers(0), progress=False)
 
 
 def test_the_table_is_complete(tiny: pd.DataFrame) -> None:
@@ -31,13 +31,13 @@ def test_the_table_is_complete(tiny: pd.DataFrame) -> None:
 
 
 def test_worker_processes_change_no_bit(tiny: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(
-        run(EXPERIMENT, TINY, workers=2, progress=False), tiny, check_exact=True
-    )
+    with Workers(2) as workers:
+        table = run(EXPERIMENT, TINY, workers, progress=False)
+    pd.testing.assert_frame_equal(table, tiny, check_exact=True)
 
 
 def test_more_replicates_or_sizes_change_no_earlier_run(tiny: pd.DataFrame) -> None:
-    more = run(EXPERIMENT, replace(TINY, replicates=4, largest=16), workers=0, progress=False)
+    more = run(EXPERIMENT, replace(TINY, replicates=4, largest=16), Workers(0), progress=False)
     same = more.merge(tiny, on=["method", "replicate", "n"], suffixes=("", "_before"))
     assert len(same) == len(tiny)
     whole = same[(same["replicate"] < 2) & (same["method"] != "random_subset")]
@@ -45,7 +45,7 @@ def test_more_replicates_or_sizes_change_no_earlier_run(tiny: pd.DataFrame) -> N
 
 
 def test_another_seed_gives_another_table(tiny: pd.DataFrame) -> None:
-    other = run(EXPERIMENT, replace(TINY, seed=1), workers=0, progress=False)
+    other = run(EXPERIMENT, replace(TINY, seed=1), Workers(0), progress=False)
     assert (other["loss"] != tiny["loss"]).all()
 
 

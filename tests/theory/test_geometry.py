@@ -22,9 +22,7 @@ def second_solver(pool: Pool) -> float:
     # Variables (α, r) with r = Σ α_i c_i: the quadratic form is then diagonal.
     form = sparse.diags(np.append(np.zeros(size), np.ones(samples)), format="csc")
     equal = sparse.csc_matrix(
-        np.block(
-            [[centred.T, -np.eye(samples)], [np.ones((1, size)), np.zeros((1, samples))]]
-        )
+        np.block([[centred.T, -np.eye(samples)], [np.ones((1, size)), np.zeros((1, samples))]])
     )
     lower = np.append(np.zeros(size), np.full(samples, -np.inf))
     goal = np.append(np.zeros(samples), 1.0)
@@ -92,7 +90,7 @@ def test_the_bracket_holds_the_exact_radius_and_its_upper_side_is_near(
         assert bracket.lower <= exact.upper * (1 + 1e-9)
         assert exact.lower <= bracket.upper * (1 + 1e-9)
         assert bracket.upper <= 1.05 * exact.upper
-        assert 0 < bracket.lower
+        assert bracket.lower > 0
 
 
 def test_a_budget_of_programs_is_kept_and_repeats(random: np.random.Generator) -> None:

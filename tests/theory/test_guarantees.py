@@ -43,7 +43,7 @@ def test_no_guarantee_is_violated_on_500_instances(
     instances: list[tuple[Geometry, Selection, Selection]],
 ) -> None:
     counts: Counter[tuple[str, Outcome]] = Counter()
-    least = {name: np.inf for name in guarantees.ALL}
+    least = dict.fromkeys(guarantees.ALL, np.inf)
     for geometry, greedy, line_search in instances:
         for name in (*ABOUT_GREEDY, "line_search"):
             selection = line_search if name == "line_search" else greedy
@@ -95,7 +95,7 @@ def test_corrupted_selections_are_caught(kind: str) -> None:
     assert caught >= 10
 
 
-def test_too_large_a_radius_is_caught(random: np.random.Generator) -> None:
+def test_too_large_a_radius_is_caught() -> None:
     """If γ were overestimated tenfold, the bound would be broken: the constant matters."""
     pool, _ = cube(3)
     shifted = Pool(pool.atoms, np.array([0.9, 0.9, 0.9]))
