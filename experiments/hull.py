@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.spatial import ConvexHull
 
 import figures.hull
 from experiments.engine.experiment import Experiment
@@ -18,8 +19,9 @@ from experiments.engine.seeds import stream
 from theory import Pool, Verdict, examine, guarantees, judge_guarantee, rules
 from theory.errors import check_count
 
-_CASES = {"inside": ("target_in_interior", 0.25), "outside": ("any_target", 1.25)}
-"""case -> the guarantee that applies, and where between the mean and a corner the target lies"""
+_CASES = {"inside": ("target_in_interior", 0.3), "outside": ("any_target", 1.5)}
+"""case -> the guarantee that applies, and where the target lies on the ray from the mean (0)
+through the middle of the longest edge (1)"""
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,19 @@ def _one(config: Config, replicate: int, case: str) -> pd.DataFrame:
     drawn = stream(config.seed, "atoms", replicate=replicate)
     atoms = drawn.standard_normal((config.pool_size, 2))
     guarantee, share = _CASES[case]
-    mean = atoms.mean(axis=0)
-    corner = atoms[np.argmax(np.linalg.norm(atoms - mean, axis=1))]
-    pool = Pool(atoms, mean + share * (corner - mean))
+    edges = atoms[ConvexHull(atoms).simplices]
+    longest = np.argmax(np.linalg.norm(edges[:, 0] - edges[:, 1], axis=1))
+    mean, middle = atoms.mean(axis=0), edges[longest].mean(axis=0)
+    pool = Pool(atoms, mean + share * (middle - mean))
     geometry = examine(pool)
     selection = rules.greedy_forward(pool, config.largest)
     sizes = np.arange(1, config.largest + 1)
     path = np.cumsum(atoms[selection.indices], axis=0) / sizes[:, None]
     best = geometry.projection.loss if case == "outside" else 0.0
     rows = [
-        _points("atom", np.arange(config.pool_size), atoms),
+        _points("atom", np.arange(config.pool_size), atoms).assign(
+            picked=np.bincount(selection.indices, minlength=config.pool_size)
+        ),
         _points("target", np.array([0]), pool.target[None]),
         _points("nearest", np.array([0]), geometry.projection.point[None]),
         _points("path", sizes, path).assign(

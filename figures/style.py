@@ -82,7 +82,9 @@ def size_axis(axes: Axes, sizes: Collection[float], *, decades: bool = False) ->
     steps = [c * 10**e for e in range(7) for c in ((1,) if decades else (1, 2, 5))]
     ticks = [float(t) for t in steps if low * 0.85 <= t <= high * 1.15]
     axes.set_xticks(ticks)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda x, _: f"{x:g}" if x < 10_000 else f"{x / 1000:g}k")
+    )
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("neurons in the network, n")
