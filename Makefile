@@ -2,13 +2,13 @@
 #   make reproduce   the figures and the report, quick size      -> results/quick/
 #   make paper       the same at full size, and paper_repro.md and figures/gallery/ updated
 #   make figures     draw again from the tables of the last run  (PRESET=paper for the full ones)
-#   make test, make lint, make clean
+#   make test, make lint, make clean; make bench: speed beside other solvers
 
 PYTHON ?= python3
 PRESET ?= quick
 BIN := .venv/bin
 
-.PHONY: reproduce paper figures test lint clean
+.PHONY: reproduce paper figures test lint bench clean
 
 reproduce: .venv/installed
 	$(BIN)/subnets reproduce --preset quick
@@ -37,6 +37,10 @@ lint: .venv/installed-test
 .venv/installed-test: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $@
+
+bench: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	for script in benchmarks/*.py; do $(BIN)/python $$script; done
 
 clean:
 	rm -rf .venv results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

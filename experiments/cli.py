@@ -90,6 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _leave(2, f"subnets: {error}")
     except SubnetsError as error:
         _leave(1, f"subnets: {error}")
+    except BrokenPipeError:  # the reader, `head` say, has seen enough; all files are written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except KeyboardInterrupt:
         _leave(130, "subnets: interrupted; what was being written has been left out")
 

@@ -8,20 +8,21 @@ number of steps. The claims C1 to C4 are judged on the default problem at one tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.pruned_vs_scratch
-from experiments.engine.experiment import Experiment
+from experiments.engine.experiment import Experiment, merge_outcomes
 from experiments.engine.seeds import stream
 from figures import paper_reference
 from figures.paper_reference import PaperCurve
 from theory import (
     InvalidInput,
     MeanEstimate,
+    Membership,
     Pool,
     Problem,
     RateEstimate,
@@ -31,8 +32,11 @@ from theory import (
     Verdict,
     crossing_estimate,
     descend,
+    examine,
     fit_rate,
+    guarantees,
     judge_below,
+    judge_guarantee,
     judge_rate,
     judge_within,
     mean_estimate,
@@ -144,8 +148,24 @@ def _prune(config: Config, replicates: range, problems: list[Problem]) -> pd.Dat
             "pruned_untrained": rules.greedy_forward(untrained, config.largest),
             "random_subset": rules.random_subset(trained, config.largest, seed=drawn),
         }
-        frames += [_rows(method, r, config, s) for method, s in selections.items()]
+        pools = {"pruned": trained, "pruned_untrained": untrained}
+        for method, selection in selections.items():
+            rows = _rows(method, r, config, selection)
+            if method in pools:
+                rows = rows.assign(**_certificates(pools[method], selection))
+            frames.append(rows)
     return pd.concat(frames, ignore_index=True)
+
+
+def _certificates(pool: Pool, selection: Selection) -> dict[str, object]:
+    """Is the target in the hull, and does the bound from the run's own margins hold at every n?"""
+    geometry = examine(pool, programs=0, exact=False)
+    verdict = judge_guarantee(guarantees.ALL["along_the_path"], geometry, selection)
+    return {
+        "membership": str(geometry.projection.membership),
+        "certificate": str(verdict.outcome),
+        "slack": verdict.measured,
+    }
 
 
 def _rows(method: str, replicate: int, config: Config, selection: Selection) -> pd.DataFrame:
@@ -209,7 +229,8 @@ def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
     verdicts += _judge_crossing(table)
     verdicts += [
         judge_rate("C1: pruned reaches O(1/n)", estimates["pruned"], 1),
-        judge_rate("C2: pruned reaches O(1/n²)", estimates["pruned"], 2),
+        judge_rate("C2: pruned reaches O(1/n²) over these sizes", estimates["pruned"], 2),
+        _judge_certificates("C2: R²/(2n²) bounds it at every n, with R from the path", table),
     ]
     ends = (config.sizes[0], config.sizes[-1])
     for n in ends:
@@ -249,6 +270,14 @@ def _judge_crossing(table: pd.DataFrame) -> list[Verdict]:
     if point is None:
         return []
     return [judge_within("size n at which the curves cross", point, _CROSSING_BAND, digits=0)]
+
+
+def _judge_certificates(claim: str, table: pd.DataFrame) -> Verdict:
+    rows = table[(table["method"] == "pruned") & (table["n"] == table["n"].max())]
+    verdict = merge_outcomes(claim, rows["certificate"].tolist(), rows["slack"].tolist())
+    inside = int((rows["membership"] == str(Membership.INSIDE)).sum())
+    where = f" The target is inside the hull in {inside} of {len(rows)}."
+    return replace(verdict, sentence=verdict.sentence + where)
 
 
 def _log_ratio(table: pd.DataFrame, first: str, second: str, n: int) -> MeanEstimate:

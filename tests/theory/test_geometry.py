@@ -8,6 +8,7 @@ from scipy import sparse
 
 from theory import InvalidInput, Membership, Pool, examine, inscribed_radius, nearest_point, rules
 from theory.geometry import affine_rank, diameter, target_radius, variance
+from theory.geometry.hull import _certify
 
 
 def second_solver(pool: Pool) -> float:
@@ -62,6 +63,25 @@ def test_the_gap_certifies_what_it_says(random: np.random.Generator) -> None:
         assert best <= found.loss + 1e-9 * unit or found.membership is Membership.INSIDE
         if found.membership is Membership.OUTSIDE:
             assert best > 0
+
+
+def test_the_gap_far_from_the_optimum(random: np.random.Generator) -> None:
+    """Its definition by brute force, and L(u) − gap ≤ L*, for weights that are not optimal."""
+    for _ in range(50):
+        pool = Pool(random.standard_normal((12, 4)), random.standard_normal(4))
+        point = random.dirichlet(np.ones(12)) @ pool.atoms
+        _, gap = _certify(pool.atoms - pool.target, point - pool.target, 4)
+        expected = max((point - pool.target) @ (point - atom) / 4 for atom in pool.atoms)
+        assert gap == pytest.approx(expected, rel=1e-12)
+        assert pool.loss(point) - gap <= nearest_point(pool).loss + 1e-12
+
+
+def test_a_separating_plane_proves_the_distance(random: np.random.Generator) -> None:
+    pool = Pool(random.standard_normal((12, 4)), np.full(4, 5.0))
+    found = nearest_point(pool)
+    separation, _ = _certify(pool.atoms - pool.target, found.point - pool.target, 4)
+    assert separation == pytest.approx(found.distance, rel=1e-9)
+    assert separation <= found.distance
 
 
 @pytest.mark.parametrize("build", [cross_polytope, cube, simplex])

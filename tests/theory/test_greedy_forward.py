@@ -99,6 +99,15 @@ def test_equal_atoms_tie_to_the_lowest_index(random: np.random.Generator) -> Non
     np.testing.assert_allclose(tied.losses, plain.losses, rtol=1e-12)
 
 
+def test_equal_atoms_tie_wherever_they_stand(random: np.random.Generator) -> None:
+    """Products over a block of rows and over what is left of it round differently."""
+    for size in range(5, 40):
+        samples = int(random.integers(3, 60))
+        pool = gaussian_pool(random, size, samples)
+        twice = Pool(np.vstack([pool.atoms, pool.atoms]), pool.target)
+        assert (greedy_forward(twice, 60).indices == greedy_forward(pool, 60).indices).all()
+
+
 def test_without_repetition_ends_at_the_full_pool(random: np.random.Generator) -> None:
     pool = gaussian_pool(random, 50, 6)
     selection = greedy_forward_without_repetition(pool, 50)

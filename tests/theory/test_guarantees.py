@@ -169,6 +169,42 @@ def test_what_it_does_not_speak_of_is_said(random: np.random.Generator) -> None:
     assert verdict.outcome is Outcome.INCONCLUSIVE
 
 
+def test_the_bounds_by_hand_on_a_square() -> None:
+    """Corners (±1, ±1) around 0, m = 2: D = 1, Δ = 2, γ = 1/√2, V = 1, R = 1."""
+    pool, radius = cube(2)
+    geometry = examine(pool)
+    assert geometry.target_radius == pytest.approx(1, rel=1e-14)
+    assert geometry.diameter == pytest.approx(2, rel=1e-14)
+    assert geometry.variance == pytest.approx(1, rel=1e-14)
+    assert geometry.radius.lower == pytest.approx(radius, rel=1e-14)
+    greedy, line_search = rules.greedy_forward(pool, 6), rules.frank_wolfe(pool, 6)
+    n = np.arange(1.0, 7)
+    expected = {
+        "target_in_hull": 1 / (2 * n),
+        "target_in_interior": 1 / (2 * n**2),
+        "any_target": np.cumsum(1 / n) / (2 * n),
+        "line_search": 0.5 * (7 / 8) ** (n - 1),
+    }
+    for name, bound in expected.items():
+        selection = line_search if name == "line_search" else greedy
+        found = guarantees.ALL[name].bound(geometry, selection)
+        np.testing.assert_allclose(found, bound, rtol=1e-12)
+
+
+def test_one_enormous_atom_breaks_no_guarantee(random: np.random.Generator) -> None:
+    atoms = random.standard_normal((40, 3))
+    for target in (np.zeros(3), np.array([10.0, 0, 0]), atoms[0]):
+        pool = Pool(np.vstack([atoms, 1e12 * random.standard_normal((1, 3))]), target)
+        geometry = examine(pool)
+        assert geometry.radius.lower_found_by != "Qhull"
+        assert geometry.radius.lower <= geometry.radius.upper
+        greedy, line_search = rules.greedy_forward(pool, 300), rules.frank_wolfe(pool, 100)
+        for name in (*ABOUT_GREEDY, "line_search"):
+            selection = line_search if name == "line_search" else greedy
+            verdict = judge_guarantee(guarantees.ALL[name], geometry, selection)
+            assert verdict.outcome is not Outcome.FAILS
+
+
 def test_margins_equal_their_definition(random: np.random.Generator) -> None:
     pool = Pool(random.standard_normal((30, 4)), 0.1 * random.standard_normal(4))
     selection = rules.greedy_forward(pool, 60)

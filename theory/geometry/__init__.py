@@ -29,7 +29,7 @@ class Geometry:
     """V(α) at the weights of the nearest point"""
 
 
-def examine(pool: Pool, *, programs: int = 60, exact: bool = True) -> Geometry:
+def examine(pool: Pool, *, programs: int = 40, exact: bool = True) -> Geometry:
     """Project the target, bracket the inscribed radius, measure the spreads."""
     projection = nearest_point(pool)
     radius = inscribed_radius(pool, programs=programs, exact=exact, projection=projection)
