@@ -20,8 +20,8 @@ from experiments.engine.seeds import stream
 from figures import paper_reference
 from figures.paper_reference import PaperCurve
 from theory import (
+    Estimate,
     InvalidInput,
-    MeanEstimate,
     Membership,
     Pool,
     Problem,
@@ -30,14 +30,14 @@ from theory import (
     Teacher,
     Training,
     Verdict,
-    crossing_estimate,
+    compare_methods,
     descend,
     examine,
     fit_rate,
     guarantees,
     judge_below,
     judge_guarantee,
-    judge_rate,
+    judge_order,
     judge_within,
     mean_estimate,
     random_network,
@@ -76,10 +76,11 @@ class Config:
         for name in ("pool_size", "smallest", "step", "replicates", "block"):
             check_count(name, getattr(self, name))
         check_count("seed", self.seed, least=0)
-        if self.largest < self.smallest + self.step:
+        least = self.smallest + 2 * self.step
+        if self.largest < least:
             raise InvalidInput(
                 f"largest is {self.largest}; with smallest {self.smallest} and step {self.step} it "
-                f"must be at least {self.smallest + self.step}, since a rate needs two sizes"
+                f"must be at least {least}, since a rate needs three sizes"
             )
 
     @property
@@ -228,8 +229,8 @@ def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
         verdicts += _judge_curve(method, curve, estimates[method], table)
     verdicts += _judge_crossing(table)
     verdicts += [
-        judge_rate("C1: pruned reaches O(1/n)", estimates["pruned"], 1),
-        judge_rate("C2: pruned reaches O(1/n²) over these sizes", estimates["pruned"], 2),
+        judge_order("C1: pruned reaches O(1/n)", estimates["pruned"], 1),
+        judge_order("C2: pruned reaches O(1/n²) over these sizes", estimates["pruned"], 2),
         _judge_certificates("C2: R²/(2n²) bounds it at every n, with R from the path", table),
     ]
     ends = (config.sizes[0], config.sizes[-1])
@@ -237,7 +238,7 @@ def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
         ratio = _log_ratio(table, "pruned", "scratch", n)
         verdicts.append(judge_below(f"C3: pruned below scratch at n = {n}", ratio))
     untrained = estimates["pruned_untrained"]
-    verdicts.append(judge_rate("C4: pruned, untrained pool, reaches O(1/n)", untrained, 1))
+    verdicts.append(judge_order("C4: pruned, untrained pool, reaches O(1/n)", untrained, 1))
     for n in ends:
         ratio = _log_ratio(table, "pruned_untrained", "scratch", n)
         verdicts.append(judge_below(f"C4: pruned, untrained pool, below scratch at n = {n}", ratio))
@@ -258,7 +259,7 @@ def _judge_curve(
     return verdicts
 
 
-def _judge_near(claim: str, estimate: MeanEstimate, paper: float, tolerance: float) -> Verdict:
+def _judge_near(claim: str, estimate: Estimate, paper: float, tolerance: float) -> Verdict:
     predicted = f"{paper:.2f} ± {tolerance:g}".replace("-", "−")
     band = (paper - tolerance, paper + tolerance)
     return judge_within(claim, estimate, band, predicted=predicted)
@@ -266,7 +267,7 @@ def _judge_near(claim: str, estimate: MeanEstimate, paper: float, tolerance: flo
 
 def _judge_crossing(table: pd.DataFrame) -> list[Verdict]:
     sizes, pruned = _curves(table, "pruned")
-    point = crossing_estimate(sizes, pruned, _curves(table, "scratch")[1])
+    point = compare_methods(sizes, pruned, _curves(table, "scratch")[1]).crossing
     if point is None:
         return []
     return [judge_within("size n at which the curves cross", point, _CROSSING_BAND, digits=0)]
@@ -280,7 +281,7 @@ def _judge_certificates(claim: str, table: pd.DataFrame) -> Verdict:
     return replace(verdict, sentence=verdict.sentence + where)
 
 
-def _log_ratio(table: pd.DataFrame, first: str, second: str, n: int) -> MeanEstimate:
+def _log_ratio(table: pd.DataFrame, first: str, second: str, n: int) -> Estimate:
     rows = table[table["n"] == n].pivot(index="replicate", columns="method", values="loss")
     return mean_estimate(np.log(rows[first] / rows[second]))
 

@@ -28,7 +28,7 @@ from theory import (
     fit_rate,
     guarantees,
     judge_guarantee,
-    judge_rate,
+    judge_order,
     rules,
 )
 from theory.errors import Floats, check_count
@@ -105,6 +105,7 @@ def _one(config: Config, replicate: int, place: str) -> pd.DataFrame:
             "loss": selection.losses[at],
             "excess": selection.losses[at] - best,
             "bound": bound[at] - best,
+            "best": best,
             "gamma": geometry.radius.lower,
         }
     )
@@ -132,9 +133,12 @@ def rates(config: Config, table: pd.DataFrame) -> dict[str, RateEstimate]:
     found = {}
     for place in PLACES:
         rows = table[table["regime"] == place]
-        wide = rows.pivot(index="replicate", columns="n", values="excess")
+        wide = rows.pivot(index="replicate", columns="n", values="loss")
+        best = rows.groupby("replicate")["best"].first().to_numpy()
         window = (config.fit_from, config.largest)
-        found[place] = fit_rate(wide.columns.to_numpy(float), wide.to_numpy(float), window=window)
+        found[place] = fit_rate(
+            wide.columns.to_numpy(float), wide.to_numpy(float), offset=best, window=window
+        )
     return found
 
 
@@ -145,7 +149,7 @@ def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
     for place, exponent in _EXPONENTS.items():
         power = {1.0: "1/n", 2.0: "1/n²"}[exponent]
         claim = f"{place}: excess loss is O({power})"
-        verdicts.append(judge_rate(claim, estimates[place], exponent))
+        verdicts.append(judge_order(claim, estimates[place], exponent))
     for place in PLACES:
         rows = table[(table["regime"] == place) & (table["n"] == config.largest)]
         verdicts += [

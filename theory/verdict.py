@@ -11,11 +11,12 @@ import numpy as np
 from theory.errors import Floats, InvalidInput
 from theory.geometry import Geometry
 from theory.guarantees import Decision, Guarantee, Relation
-from theory.rates import Interval, MeanEstimate, RateEstimate
+from theory.rates import Estimate, Interval, RateEstimate
 from theory.selection import Selection
 
 _STANDARD_ERRORS = 4.0
 _WIDEST = 0.5  # an interval wider than this is consistent with too much
+_SHORTEST = 4.0  # a window whose ends differ by less than this factor decides no rate
 
 
 class Outcome(StrEnum):
@@ -25,6 +26,24 @@ class Outcome(StrEnum):
     FAILS = "fails"
     DOES_NOT_APPLY = "does not apply"
     INCONCLUSIVE = "inconclusive"
+
+
+class Pace(StrEnum):
+    """A measured exponent beside a claimed one."""
+
+    CONSISTENT = "consistent"
+    FASTER = "faster"
+    SLOWER = "slower"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class RateJudgement:
+    """How the measured exponent stands to the claimed one, and why, in one sentence."""
+
+    pace: Pace
+    claimed: float
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +71,7 @@ class Verdict:
 
 def judge_within(
     claim: str,
-    estimate: MeanEstimate,
+    estimate: Estimate,
     band: tuple[float, float],
     *,
     predicted: str = "",
@@ -74,11 +93,11 @@ def judge_within(
         outcome, what = Outcome.FAILS, f"lies outside {predicted}"
     else:
         outcome, what = Outcome.INCONCLUSIVE, f"reaches over an edge of {predicted}"
-    sentence = f"{_shown(estimate.mean, interval, digits)} {what}."
-    return Verdict(claim, outcome, predicted, estimate.mean, interval, sentence, digits)
+    sentence = f"{_shown(estimate.value, interval, digits)} {what}."
+    return Verdict(claim, outcome, predicted, estimate.value, interval, sentence, digits)
 
 
-def judge_below(claim: str, ratio: MeanEstimate) -> Verdict:
+def judge_below(claim: str, ratio: Estimate) -> Verdict:
     """Is one method's loss below another's? `ratio` holds ln(first / second) per replicate."""
     interval = ratio.interval
     if interval is None:
@@ -89,34 +108,52 @@ def judge_below(claim: str, ratio: MeanEstimate) -> Verdict:
         outcome, what = Outcome.FAILS, "above on average, and the interval excludes equality"
     else:
         outcome, what = Outcome.INCONCLUSIVE, "the interval reaches over equality"
-    sentence = f"ln ratio {_shown(ratio.mean, interval, 2)}: {what}."
-    return Verdict(claim, outcome, "ln ratio < 0", ratio.mean, interval, sentence)
+    sentence = f"ln ratio {_shown(ratio.value, interval, 2)}: {what}."
+    return Verdict(claim, outcome, "ln ratio < 0", ratio.value, interval, sentence)
 
 
-def judge_rate(claim: str, estimate: RateEstimate, claimed: float) -> Verdict:
-    """Is the loss O(n^(−claimed)) as far as the window shows: an exponent of at least `claimed`?
+def judge_rate(estimate: RateEstimate, claimed: float) -> RateJudgement:
+    """Is the measured exponent consistent with `claimed`, faster, or slower?
 
-    Holds if the interval lies above `claimed`, or reaches it and is no wider than 0.5; fails if it
-    lies below. A decay faster than the upper bound promised is no violation.
+    Faster or slower if the whole interval lies on one side; consistent if it holds `claimed` and is
+    no wider than 0.5. Inconclusive if it is wider, if one replicate gives no interval, or if the
+    window spans less than a factor of four in n: curves bend, and a short stretch proves no rate.
     """
     low, high = estimate.window
     interval = estimate.interval
-    if interval is None:
-        outcome, what = Outcome.INCONCLUSIVE, "one replicate, which gives no interval"
-    elif interval.high < claimed:
-        outcome, what = Outcome.FAILS, f"slower than {claimed:g}"
-    elif interval.low > claimed:
-        outcome, what = Outcome.HOLDS, f"faster than {claimed:g}"
-    elif interval.high - interval.low > _WIDEST:
-        outcome, what = (
-            Outcome.INCONCLUSIVE,
-            f"the interval is too wide to tell it from {claimed:g}",
-        )
-    else:
-        outcome, what = Outcome.HOLDS, f"consistent with {claimed:g}"
     shown = _shown(estimate.exponent, interval, 2)
-    sentence = f"exponent {shown} over n = {low:g} to {high:g}: {what}."
-    return Verdict(claim, outcome, f"exponent ≥ {claimed:g}", estimate.exponent, interval, sentence)
+    seen = f"exponent {shown} over n = {low:g} to {high:g}"
+    if interval is None:
+        pace, why = Pace.INCONCLUSIVE, "one replicate, which gives no interval"
+    elif estimate.span < _SHORTEST:
+        pace = Pace.INCONCLUSIVE
+        why = f"the window spans a factor of {estimate.span:.2g} in n; it takes {_SHORTEST:g}"
+    elif interval.high < claimed:
+        pace, why = Pace.SLOWER, f"slower than {claimed:g}"
+    elif interval.low > claimed:
+        pace, why = Pace.FASTER, f"faster than {claimed:g}"
+    elif interval.high - interval.low > _WIDEST:
+        pace, why = Pace.INCONCLUSIVE, f"the interval is too wide to tell it from {claimed:g}"
+    else:
+        pace, why = Pace.CONSISTENT, f"consistent with {claimed:g}"
+    return RateJudgement(pace, claimed, f"{seen}: {why}.")
+
+
+def judge_order(claim: str, estimate: RateEstimate, claimed: float) -> Verdict:
+    """Is the loss O(n^(−claimed)) over the window, that is, does it fall at least so fast?
+
+    A decay faster than the upper bound promised is no violation.
+    """
+    judgement = judge_rate(estimate, claimed)
+    outcome = {
+        Pace.CONSISTENT: Outcome.HOLDS,
+        Pace.FASTER: Outcome.HOLDS,
+        Pace.SLOWER: Outcome.FAILS,
+        Pace.INCONCLUSIVE: Outcome.INCONCLUSIVE,
+    }[judgement.pace]
+    value, interval = estimate.exponent, estimate.interval
+    predicted = f"exponent ≥ {claimed:g}"
+    return Verdict(claim, outcome, predicted, value, interval, judgement.sentence)
 
 
 def judge_guarantee(guarantee: Guarantee, geometry: Geometry, selection: Selection) -> Verdict:

@@ -111,7 +111,7 @@ def test_one_replicate_decides_nothing() -> None:
     [
         ("replicates", 0, "replicates is 0"),
         ("pool_size", -3, "pool_size is -3"),
-        ("largest", 90, "largest is 90; with smallest 90 and step 10 it must be at least 100"),
+        ("largest", 100, "largest is 100; with smallest 90 and step 10 it must be at least 110"),
     ],
 )
 def test_bad_configurations_are_refused(field: str, value: int, message: str) -> None:

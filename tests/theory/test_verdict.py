@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from theory import Outcome, fit_rate, judge_below, judge_rate, judge_within, mean_estimate
+from theory import Outcome, fit_rate, judge_below, judge_order, judge_within, mean_estimate
 
 SIZES = np.array([100, 200, 400, 800])
 
@@ -23,7 +23,7 @@ def rate(*exponents: float):  # type: ignore[no-untyped-def]
     ],
 )
 def test_rates(exponents: tuple[float, ...], claimed: float, outcome: Outcome, word: str) -> None:
-    verdict = judge_rate("claim", rate(*exponents), claimed)
+    verdict = judge_order("claim", rate(*exponents), claimed)
     assert verdict.outcome is outcome
     assert word in verdict.sentence
 

@@ -1,0 +1,114 @@
+"""A number with its uncertainty, from independent replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from theory.errors import Floats, InvalidInput, check_array
+
+
+class Interval(NamedTuple):
+    """A confidence interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A value and its interval; one replicate gives a value and no interval."""
+
+    value: float
+    interval: Interval | None
+    confidence: float
+    values: Floats = field(default_factory=lambda: np.zeros(0))
+    """(replicates,) what `value` is the mean of; empty if it is not a mean"""
+
+    def bootstrap_interval(self, *, resamples: int = 4000, seed: int = 0) -> Interval | None:
+        """The percentile bootstrap interval of the mean, for comparison with the t-interval.
+
+        With few replicates it is too narrow; `interval` is what verdicts rest on.
+        """
+        if len(self.values) < 2:
+            return None
+        found = stats.bootstrap(
+            (self.values,),
+            np.mean,
+            confidence_level=self.confidence,
+            n_resamples=resamples,
+            method="percentile",
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
+        return Interval(float(found.low), float(found.high))
+
+
+def mean_estimate(values: ArrayLike, *, confidence: float = 0.95) -> Estimate:
+    """Mean of independent values (replicates,) with Student's t-interval."""
+    array = check_array("values", values, (None,))
+    mean = float(array.mean())
+    if len(array) < 2:
+        check_confidence(confidence)
+        return Estimate(mean, None, confidence, array)
+    half = student(len(array), confidence) * float(array.std(ddof=1)) / np.sqrt(len(array))
+    return Estimate(mean, Interval(mean - half, mean + half), confidence, array)
+
+
+def student(replicates: int, confidence: float) -> float:
+    """The quantile of Student's t that a two-sided interval of a mean needs."""
+    check_confidence(confidence)
+    return float(stats.t.ppf((1 + confidence) / 2, replicates - 1))
+
+
+def check_confidence(confidence: float) -> None:
+    """Raise `InvalidInput` unless 0 < confidence < 1."""
+    if not 0 < confidence < 1:
+        raise InvalidInput(f"confidence is {confidence}; it must lie between 0 and 1")
+
+
+def check_curves(
+    sizes: ArrayLike, losses: ArrayLike, name: str = "losses"
+) -> tuple[Floats, Floats]:
+    """Sizes (k,), above 0 and increasing, and losses (replicates, k), finite.
+
+    Raises `InvalidInput` naming the replicate and n where something is wrong.
+    """
+    n = check_array("sizes", sizes, (None,))
+    if n[0] <= 0 or not (np.diff(n) > 0).all():
+        raise InvalidInput(f"sizes must be above 0 and increasing; they are {_short(n)}")
+    if isinstance(losses, Sequence):
+        for replicate, curve in enumerate(losses):
+            if np.ndim(curve) == 1 and len(curve) != len(n):
+                raise InvalidInput(
+                    f"{name}: replicate {replicate} has {len(curve)} values, "
+                    f"but there are {len(n)} sizes"
+                )
+    curves = np.asarray(losses, dtype=np.float64)
+    if curves.ndim == 2 and curves.shape[1] == len(n) and not np.isfinite(curves).all():
+        replicate, position = np.argwhere(~np.isfinite(curves))[0]
+        raise InvalidInput(
+            f"{name} of replicate {replicate} is {curves[replicate, position]} at "
+            f"n = {n[position]:g}; leave the replicate out, or say why it failed"
+        )
+    return n, check_array(name, losses, (None, len(n)))
+
+
+def check_positive_curves(sizes: Floats, curves: Floats, name: str = "losses") -> None:
+    """Raise `InvalidInput` at the first value that is not above 0."""
+    bad = np.argwhere(curves <= 0)
+    if len(bad):
+        replicate, position = bad[0]
+        raise InvalidInput(
+            f"{name} of replicate {replicate} is {curves[replicate, position]:g} at "
+            f"n = {sizes[position]:g}; logarithms need values above 0"
+        )
+
+
+def _short(values: Floats) -> str:
+    shown = ", ".join(f"{v:g}" for v in values[:6])
+    return f"{shown}, …" if len(values) > 6 else shown
