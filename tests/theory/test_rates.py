@@ -221,6 +221,19 @@ def test_a_power_law_is_not_called_geometric_nor_the_reverse(truth: Decay, kind:
     assert found.count(truth) >= 36
 
 
+@pytest.mark.parametrize("kind", NOISES)
+def test_a_plateau_that_noise_hides_is_not_called_a_power_law(kind: str) -> None:
+    """40 simulations of 8 replicates, seed 10: the truth or none, nothing else."""
+    random = np.random.default_rng(10)
+    sizes, truth = SIZES[::3], laws(Decay.PLATEAU)[::3]
+    found = [
+        compare_decays(sizes, truth * np.exp(noise(random, kind, 8, len(sizes)))).winner
+        for _ in range(40)
+    ]
+    assert found.count(Decay.PLATEAU) + found.count(Decay.NONE) >= 38
+    assert found.count(Decay.PLATEAU) >= 4
+
+
 def test_one_replicate_names_no_winner() -> None:
     random = np.random.default_rng(9)
     comparison = compare_decays(SIZES, simulated(random, 1.0, "white", 1))

@@ -108,7 +108,8 @@ def _winner(
     def votes(first: Decay, second: Decay) -> int:
         """How many of the two judges prefer the first law."""
         informed = information[first] + _INFORMATION < information[second]
-        return informed + _predicts_better(errors[first], errors[second], confidence)
+        predicted = _predicts_better(errors[first], errors[second], confidence)
+        return int(informed) + int(predicted)
 
     power, plateau, geometric = Decay.POWER, Decay.PLATEAU, Decay.GEOMETRIC
     # A geometric decay has to beat the richer law as well, which can bend towards it.

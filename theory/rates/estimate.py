@@ -55,7 +55,8 @@ def mean_estimate(values: ArrayLike, *, confidence: float = 0.95) -> Estimate:
     if len(array) < 2:
         check_confidence(confidence)
         return Estimate(mean, None, confidence, array)
-    half = student(len(array), confidence) * float(array.std(ddof=1)) / np.sqrt(len(array))
+    error = float(array.std(ddof=1) / np.sqrt(len(array)))
+    half = student(len(array), confidence) * error
     return Estimate(mean, Interval(mean - half, mean + half), confidence, array)
 
 
