@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 import figures.pruned_vs_scratch
 from experiments.engine.experiment import Experiment, merge_outcomes
 from experiments.engine.seeds import stream
+from experiments.pools import problems, trained_pools
 from figures import paper_reference
 from figures.paper_reference import PaperCurve
 from theory import (
@@ -42,7 +43,6 @@ from theory import (
     mean_estimate,
     random_network,
     rules,
-    teacher_problem,
 )
 from theory.errors import Floats, check_count
 
@@ -113,47 +113,31 @@ def parts(config: Config) -> list[Prune | Scratch]:
 
 def run(config: Config, replicates: range, part: Prune | Scratch) -> pd.DataFrame:
     """The rows (method, replicate, n, loss, distinct) of one part for one block."""
-    problems = [
-        teacher_problem(config.teacher, seed=stream(config.seed, "data", replicate=r))
-        for r in replicates
-    ]
     if isinstance(part, Prune):
-        return _prune(config, replicates, problems)
+        return _prune(config, replicates)
+    drawn = problems(config.teacher, config.seed, replicates)
     return pd.concat(
-        [_scratch(config, replicates, problems, width) for width in part.widths],
-        ignore_index=True,
+        [_scratch(config, replicates, drawn, width) for width in part.widths], ignore_index=True
     )
 
 
-def _prune(config: Config, replicates: range, problems: list[Problem]) -> pd.DataFrame:
-    networks = [
-        random_network(
-            config.pool_size,
-            problem.dimension,
-            seed=stream(config.seed, "pool", replicate=r),
-            activation=config.teacher.activation,
-        )
-        for r, problem in zip(replicates, problems, strict=True)
-    ]
-    steps = config.training.steps
-    trajectories = descend(problems, networks, config.training, snapshots=[0, steps])
+def _prune(config: Config, replicates: range) -> pd.DataFrame:
+    pools = trained_pools(
+        config.teacher, config.training, config.pool_size, config.seed, replicates
+    )
     frames = []
-    for r, problem, trajectory in zip(replicates, problems, trajectories, strict=True):
-        untrained, trained = (
-            Pool(trajectory.snapshots[step].atoms(problem.inputs), problem.target)
-            for step in (0, steps)
-        )
+    for r, pool in zip(replicates, pools, strict=True):
         drawn = stream(config.seed, "subset", replicate=r)
         selections = {
-            "pruned": rules.greedy_forward(trained, config.largest),
-            "pruned_untrained": rules.greedy_forward(untrained, config.largest),
-            "random_subset": rules.random_subset(trained, config.largest, seed=drawn),
+            "pruned": rules.greedy_forward(pool.trained, config.largest),
+            "pruned_untrained": rules.greedy_forward(pool.untrained, config.largest),
+            "random_subset": rules.random_subset(pool.trained, config.largest, seed=drawn),
         }
-        pools = {"pruned": trained, "pruned_untrained": untrained}
+        selected = {"pruned": pool.trained, "pruned_untrained": pool.untrained}
         for method, selection in selections.items():
             rows = _rows(method, r, config, selection)
-            if method in pools:
-                rows = rows.assign(**_certificates(pools[method], selection))
+            if method in selected:
+                rows = rows.assign(**_certificates(selected[method], selection))
             frames.append(rows)
     return pd.concat(frames, ignore_index=True)
 
@@ -182,9 +166,7 @@ def _rows(method: str, replicate: int, config: Config, selection: Selection) -> 
     )
 
 
-def _scratch(
-    config: Config, replicates: range, problems: list[Problem], width: int
-) -> pd.DataFrame:
+def _scratch(config: Config, replicates: range, drawn: list[Problem], width: int) -> pd.DataFrame:
     networks = [
         random_network(
             width,
@@ -192,12 +174,12 @@ def _scratch(
             seed=stream(config.seed, "scratch", replicate=r, width=width),
             activation=config.teacher.activation,
         )
-        for r, problem in zip(replicates, problems, strict=True)
+        for r, problem in zip(replicates, drawn, strict=True)
     ]
-    trajectories = descend(problems, networks, config.training)
+    trajectories = descend(drawn, networks, config.training)
     losses = [
         problem.loss(trajectory.final.predict(problem.inputs))
-        for problem, trajectory in zip(problems, trajectories, strict=True)
+        for problem, trajectory in zip(drawn, trajectories, strict=True)
     ]
     return pd.DataFrame(
         {

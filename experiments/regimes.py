@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.spatial import ConvexHull
 
 import figures.regimes
 from experiments.engine.experiment import Experiment, merge_outcomes
 from experiments.engine.seeds import stream
+from experiments.pools import log_sizes, target_towards_a_facet
 from theory import (
     Geometry,
     InvalidInput,
@@ -79,8 +78,7 @@ class Config:
     @property
     def sizes(self) -> Floats:
         """About 20 sizes a decade, up to `largest`."""
-        count = int(20 * np.log10(self.largest)) + 1
-        return np.unique(np.geomspace(1, self.largest, count).astype(int))
+        return log_sizes(self.largest)
 
 
 def run(config: Config, replicates: range, part: str) -> pd.DataFrame:
@@ -91,7 +89,7 @@ def run(config: Config, replicates: range, part: str) -> pd.DataFrame:
 def _one(config: Config, replicate: int, place: str) -> pd.DataFrame:
     drawn = stream(config.seed, "atoms", replicate=replicate)
     atoms = drawn.standard_normal((config.pool_size, config.rank))
-    pool = Pool(atoms, _target(atoms, PLACES[place]))
+    pool = Pool(atoms, target_towards_a_facet(atoms, PLACES[place]))
     geometry = examine(pool)
     selection = rules.greedy_forward(pool, config.largest)
     at = config.sizes - 1
@@ -117,15 +115,6 @@ def _outcomes(geometry: Geometry, selection: Selection) -> dict[str, object]:
     return {v.claim: str(v.outcome) for v in verdicts} | {
         f"{v.claim}_slack": v.measured for v in verdicts
     }
-
-
-def _target(atoms: Floats, share: float) -> Floats:
-    """The point `share` of the way from the mean to the middle of the facet nearest to it."""
-    hull, mean = ConvexHull(atoms), atoms.mean(axis=0)
-    distances = -(hull.equations[:, :-1] @ mean + hull.equations[:, -1])
-    middle = atoms[hull.simplices[np.argmin(distances)]].mean(axis=0)
-    target: Floats = mean + share * (middle - mean)
-    return target
 
 
 def rates(config: Config, table: pd.DataFrame) -> dict[str, RateEstimate]:

@@ -11,7 +11,7 @@ import numpy as np
 from theory.errors import Floats, InvalidInput
 from theory.geometry import Geometry
 from theory.guarantees import Decision, Guarantee, Relation
-from theory.rates import Estimate, Interval, RateEstimate
+from theory.rates import Decay, DecayComparison, Estimate, Interval, RateEstimate
 from theory.selection import Selection
 
 _STANDARD_ERRORS = 4.0
@@ -58,6 +58,8 @@ class Verdict:
     sentence: str
     digits: int = 2
     """after the decimal point, when `measured` is shown"""
+    found: str = ""
+    """what was found, where it is no number"""
 
     def about(self, claim: str) -> Verdict:
         """The same verdict under another name."""
@@ -65,8 +67,10 @@ class Verdict:
 
     @property
     def shown(self) -> str:
-        """The measured value with its interval; a dash if nothing was measured."""
-        return "–" if self.measured is None else _shown(self.measured, self.interval, self.digits)
+        """The measured value with its interval, or what was found; a dash if nothing was."""
+        if self.measured is None:
+            return self.found or "–"
+        return _shown(self.measured, self.interval, self.digits)
 
 
 def judge_within(
@@ -154,6 +158,18 @@ def judge_order(claim: str, estimate: RateEstimate, claimed: float) -> Verdict:
     value, interval = estimate.exponent, estimate.interval
     predicted = f"exponent ≥ {claimed:g}"
     return Verdict(claim, outcome, predicted, value, interval, judgement.sentence)
+
+
+def judge_decay(claim: str, comparison: DecayComparison, expected: Decay) -> Verdict:
+    """Is the law of decay the expected one? Inconclusive where no law wins."""
+    winner = comparison.winner
+    if winner is Decay.NONE:
+        outcome = Outcome.INCONCLUSIVE
+    else:
+        outcome = Outcome.HOLDS if winner is expected else Outcome.FAILS
+    return Verdict(
+        claim, outcome, str(expected), None, None, comparison.sentence, found=str(winner)
+    )
 
 
 def judge_guarantee(guarantee: Guarantee, geometry: Geometry, selection: Selection) -> Verdict:

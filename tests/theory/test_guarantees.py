@@ -163,7 +163,9 @@ def test_what_it_does_not_speak_of_is_said(random: np.random.Generator) -> None:
     }
     verdict = judge_guarantee(guarantees.ALL["line_search"], geometry, selection)
     assert verdict.outcome is Outcome.DOES_NOT_APPLY
-    assert "it speaks of frank_wolfe, not of greedy_forward" in verdict.sentence
+    assert (
+        "it speaks of frank_wolfe, greedy_imitation, fully_corrective, not of" in verdict.sentence
+    )
     bare = dataclasses.replace(selection, margins=None)
     verdict = judge_guarantee(guarantees.ALL["along_the_path"], geometry, bare)
     assert verdict.outcome is Outcome.INCONCLUSIVE

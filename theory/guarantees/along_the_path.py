@@ -57,7 +57,7 @@ GUARANTEE = Guarantee(
     name="along_the_path",
     statement="L(f_n) ≤ R²/(2n²) with R = max(D, D²/(2γ_path)), γ_path = min γ_k met by the run",
     source="derived here, from the proof for an interior target",
-    rules=("greedy_forward",),
+    rules=("greedy_forward", "herding"),
     relation=Relation.AT_MOST,
     assumption=_assumption,
     bound=_bound,

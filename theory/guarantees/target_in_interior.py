@@ -5,10 +5,10 @@ atoms, that M contains, and D = max_i ‖φ_i − y‖. Then at every n
 
     L(f_{S_n}) ≤ R²/(2n²),      R = max(D, D²/(2γ)).
 
-Proof.  With c_i and w_n as in G2: the ball holds y − γŵ_n, a mean of atoms, so some atom has
-⟨ŵ_n, c_i⟩ ≤ −γ, and ‖w_{n+1}‖² ≤ ‖w_n‖² − 2γ‖w_n‖ + D². The right side is convex in r = ‖w_n‖; on
-[0, R] it is at most its value at the ends, D² ≤ R² and R² − 2γR + D² ≤ R². So ‖w_n‖ never leaves
-[0, R]. ∎
+Proof.  With c_i and w_n as in G2: the ball holds y − γŵ_n, a mean of atoms, so some atom has ⟨ŵ_n,
+c_i⟩ ≤ −γ. Herding takes the atom where this is least, greedy one that does no worse, and
+‖w_{n+1}‖² ≤ ‖w_n‖² − 2γ‖w_n‖ + D². The right side is convex in r = ‖w_n‖; on [0, R] it is at most
+its value at the ends, D² ≤ R² and R² − 2γR + D² ≤ R². So ‖w_n‖ never leaves [0, R]. ∎
 
 Assumption: γ > 0. Certificate: a lower bound for γ with what found it; the bound uses this number.
 Source: the paper's faster rate for large enough networks (Ye et al. 2020), constant derived here;
@@ -48,7 +48,7 @@ GUARANTEE = Guarantee(
     name="target_in_interior",
     statement="L(f_n) ≤ R²/(2n²) with R = max(D, D²/(2γ)), if γ > 0",
     source="Ye et al. 2020 (the paper's O(1/n²)); Chen, Welling, Smola 2010",
-    rules=("greedy_forward",),
+    rules=("greedy_forward", "herding"),
     relation=Relation.AT_MOST,
     assumption=_assumption,
     bound=_bound,

@@ -68,17 +68,27 @@ class DecayComparison:
 
 
 def compare_decays(
-    sizes: ArrayLike, losses: ArrayLike, *, confidence: float = 0.95
+    sizes: ArrayLike,
+    losses: ArrayLike,
+    *,
+    floor: float | None = None,
+    confidence: float = 0.95,
 ) -> DecayComparison:
     """Compare the three laws on curves `losses` (replicates, len(sizes)).
 
-    One replicate is never enough to name a winner by prediction. Raises `InvalidInput` for fewer
-    than eight sizes, for values not above 0 or not finite (naming replicate and n).
+    All curves end where the first of them reaches `floor`. One replicate is never enough to name a
+    winner by prediction. Raises `InvalidInput` for fewer than eight sizes left, for values not
+    finite, or not above 0 without a floor (naming replicate and n).
     """
     n, curves = check_curves(sizes, losses)
-    check_positive_curves(n, curves)
+    if floor is not None:
+        touched = (curves <= max(floor, 0.0)).any(axis=0)
+        end = int(np.argmax(touched)) if touched.any() else len(n)
+        n, curves = n[:end], curves[:, :end]
     if len(n) < _FEWEST:
-        raise InvalidInput(f"sizes holds {len(n)} values; comparing decays needs {_FEWEST}")
+        where = "" if floor is None else f" before the floor {floor:g}"
+        raise InvalidInput(f"sizes holds {len(n)} values{where}; comparing decays needs {_FEWEST}")
+    check_positive_curves(n, curves)
     logs = np.log(curves)
     cut = np.log(n[0]) + _HEAD * np.log(n[-1] / n[0])
     head = int(np.clip(np.searchsorted(np.log(n), cut), 4, len(n) - 3))

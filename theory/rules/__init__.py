@@ -1,31 +1,57 @@
-"""Selection rules, one per file, all called `rule(pool, size, **options) -> Selection`."""
+"""Selection rules, one per file, all called `rule(pool, size, **options) -> Selection`.
+
+Ties go to the lowest index; scores within rounding of each other tie.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from theory.rules.away_step import away_step, pairwise
 from theory.rules.backward_elimination import backward_elimination
 from theory.rules.frank_wolfe import frank_wolfe
+from theory.rules.fully_corrective import fully_corrective
 from theory.rules.greedy_forward import greedy_forward, greedy_forward_without_repetition
+from theory.rules.greedy_imitation import greedy_imitation
+from theory.rules.herding import herding
+from theory.rules.largest_norm import largest_norm
 from theory.rules.random_subset import random_subset
+from theory.rules.stochastic_greedy import stochastic_greedy
 from theory.selection import Selection
 
 ALL: Mapping[str, Callable[..., Selection]] = MappingProxyType(
     {
-        "greedy_forward": greedy_forward,
-        "greedy_forward_without_repetition": greedy_forward_without_repetition,
-        "frank_wolfe": frank_wolfe,
-        "backward_elimination": backward_elimination,
-        "random_subset": random_subset,
+        rule.__name__: rule
+        for rule in (
+            greedy_forward,
+            greedy_forward_without_repetition,
+            stochastic_greedy,
+            herding,
+            frank_wolfe,
+            greedy_imitation,
+            away_step,
+            pairwise,
+            fully_corrective,
+            backward_elimination,
+            random_subset,
+            largest_norm,
+        )
     }
 )
 
 __all__ = [
     "ALL",
+    "away_step",
     "backward_elimination",
     "frank_wolfe",
+    "fully_corrective",
     "greedy_forward",
     "greedy_forward_without_repetition",
+    "greedy_imitation",
+    "herding",
+    "largest_norm",
+    "pairwise",
     "random_subset",
+    "stochastic_greedy",
 ]

@@ -10,27 +10,40 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.errors import check_count
+from theory.errors import Floats, check_count
 from theory.pool import Pool
+from theory.rules.ties import lowest_near_minimum, product_rounding
 from theory.selection import Selection
 
 
 def frank_wolfe(pool: Pool, size: int) -> Selection:
-    """`size` steps of Frank-Wolfe from the atom nearest the target; ties to the lowest index."""
+    """`size` steps of Frank-Wolfe from the atom nearest the target."""
     check_count("size", size)
     centred = pool.atoms - pool.target
     squares = np.einsum("ij,ij->i", centred, centred)
+    largest = float(squares.max())
+    scores, rounding = squares, product_rounding(np.sqrt([largest]), largest)
+    residual, weights = np.zeros(pool.samples), np.zeros(pool.size)
     indices = np.empty(size, dtype=np.int64)
-    steps = np.ones(size)
-    losses = np.empty(size)
-    residual = np.zeros(pool.samples)
+    steps, losses, gaps = np.ones(size), np.empty(size), np.empty(size)
     for k in range(size):
-        i = int(np.argmin(centred @ residual if k else squares))
-        direction = centred[i] - residual
-        square = float(direction @ direction)
+        chosen = lowest_near_minimum(scores, rounding)
+        direction = centred[chosen] - residual
         if k:
-            steps[k] = np.clip(-(residual @ direction) / square, 0.0, 1.0) if square > 0 else 0.0
-        residual = residual + steps[k] * direction
-        indices[k] = i
-        losses[k] = residual @ residual / (2 * pool.samples)
-    return Selection("frank_wolfe", indices, losses, pool.size, step_sizes=steps)
+            steps[k] = best_step(residual, direction, 1.0)
+        weights *= 1 - steps[k]
+        weights[chosen] += steps[k]
+        carrying = np.flatnonzero(weights)
+        residual = weights[carrying] @ centred[carrying]  # anew, so that no error piles up
+        scores, rounding = centred @ residual, product_rounding(residual, largest)
+        square = float(residual @ residual)
+        indices[k] = chosen
+        losses[k] = square / (2 * pool.samples)
+        gaps[k] = max(0.0, square - float(scores.min())) / pool.samples
+    return Selection("frank_wolfe", indices, losses, pool.size, step_sizes=steps, gaps=gaps)
+
+
+def best_step(residual: Floats, direction: Floats, longest: float) -> float:
+    """The s in [0, longest] with the least ‖residual + s·direction‖²; 0 for no direction."""
+    square = float(direction @ direction)
+    return min(max(-float(residual @ direction) / square, 0.0), longest) if square > 0 else 0.0

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.errors import Floats, Integers, check_count
+from theory.errors import Floats, check_count
 from theory.pool import Pool
+from theory.rules.ties import least_norm
 from theory.selection import Selection
 
 _COLUMN_MEMORY = 2**29  # bytes of products kept for atoms that may be picked again
@@ -39,11 +40,11 @@ def greedy_forward(pool: Pool, size: int, *, repetition: bool = True) -> Selecti
 
     indices = np.empty(size, dtype=np.int64)
     losses = np.empty(size)
-    margins = np.empty(size)
+    margins, gaps = np.empty(size), np.empty(size)
     for step in range(size):
         scores = 2.0 * products + squares
         near = np.flatnonzero(scores <= scores.min() + rounding.of_scores)
-        best = int(near[0]) if len(near) == 1 else _least_norm(total, centred, near)
+        best = int(near[0]) if len(near) == 1 else least_norm(total, centred, near)
 
         column = columns.get(best)
         if column is None:
@@ -58,9 +59,9 @@ def greedy_forward(pool: Pool, size: int, *, repetition: bool = True) -> Selecti
             squares[best] = np.inf
         indices[step] = best
         losses[step] = square / (2 * pool.samples * (step + 1) ** 2)
-        margins[step] = _margin(products, square, pool.samples)
+        margins[step], gaps[step] = margin_and_gap(products, square, step + 1, pool.samples)
     rule = "greedy_forward" if repetition else "greedy_forward_without_repetition"
-    return Selection(rule, indices, losses, pool.size, margins=margins)
+    return Selection(rule, indices, losses, pool.size, margins=margins, gaps=gaps)
 
 
 def greedy_forward_without_repetition(pool: Pool, size: int) -> Selection:
@@ -68,9 +69,15 @@ def greedy_forward_without_repetition(pool: Pool, size: int) -> Selection:
     return greedy_forward(pool, size, repetition=False)
 
 
-def _margin(products: Floats, square: float, samples: int) -> float:
-    """γ = max_i ⟨−w/‖w‖, c_i⟩ in the pool's inner product; any direction does if w = 0."""
-    return np.inf if square == 0 else -float(products.min()) / float(np.sqrt(square * samples))
+def margin_and_gap(products: Floats, square: float, size: int, samples: int) -> tuple[float, float]:
+    """γ_k and the duality gap of f_k, from ⟨w, c_i⟩ and ‖w‖² with w = k(f_k − y), without 1/m.
+
+    γ_k = max_i ⟨−ŵ, c_i⟩, infinite if w = 0 (any direction does); the gap is
+    ‖f_k − y‖² − min_i ⟨f_k − y, c_i⟩.
+    """
+    least = float(products.min())
+    margin = np.inf if square == 0 else -least / float(np.sqrt(square * samples))
+    return margin, max(0.0, square / size - least) / (size * samples)
 
 
 class _Rounding:
@@ -89,9 +96,3 @@ class _Rounding:
         """Account for one more column, after which ‖w‖² is `norm_square`."""
         addition = np.finfo(np.float64).eps * np.sqrt(norm_square * self._square)
         self.of_scores += 4.0 * (self._product_error + float(addition))
-
-
-def _least_norm(total: Floats, centred: Floats, candidates: Integers) -> int:
-    """The candidate i with the least ‖w + c_i‖², the lowest index among equals."""
-    # A row's sum depends on the row alone, so equal atoms get equal values wherever they stand.
-    return int(candidates[np.argmin(np.square(total + centred[candidates]).sum(axis=1))])

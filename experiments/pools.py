@@ -1,0 +1,68 @@
+"""Pools that several experiments draw: trained and untrained neurons, points around a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import ConvexHull
+
+from experiments.engine.seeds import stream
+from theory import Pool, Problem, Teacher, Training, descend, random_network, teacher_problem
+from theory.errors import Floats
+
+
+@dataclass(frozen=True)
+class TrainedPool:
+    """One replicate: a problem, and the same neurons before and after training on it."""
+
+    problem: Problem
+    untrained: Pool
+    trained: Pool
+
+
+def problems(teacher: Teacher, seed: int, replicates: range) -> list[Problem]:
+    """The teacher's problem of each replicate."""
+    return [teacher_problem(teacher, seed=stream(seed, "data", replicate=r)) for r in replicates]
+
+
+def trained_pools(
+    teacher: Teacher, training: Training, size: int, seed: int, replicates: range
+) -> list[TrainedPool]:
+    """Train `size` neurons on each replicate's problem, the replicates together."""
+    drawn = problems(teacher, seed, replicates)
+    networks = [
+        random_network(
+            size,
+            problem.dimension,
+            seed=stream(seed, "pool", replicate=r),
+            activation=teacher.activation,
+        )
+        for r, problem in zip(replicates, drawn, strict=True)
+    ]
+    trajectories = descend(drawn, networks, training, snapshots=[0, training.steps])
+    return [
+        TrainedPool(
+            problem,
+            *(
+                Pool(trajectory.snapshots[step].atoms(problem.inputs), problem.target)
+                for step in (0, training.steps)
+            ),
+        )
+        for problem, trajectory in zip(drawn, trajectories, strict=True)
+    ]
+
+
+def target_towards_a_facet(atoms: Floats, share: float) -> Floats:
+    """The point `share` of the way from the mean to the middle of the facet nearest to it."""
+    hull, mean = ConvexHull(atoms), atoms.mean(axis=0)
+    distances = -(hull.equations[:, :-1] @ mean + hull.equations[:, -1])
+    middle = atoms[hull.simplices[np.argmin(distances)]].mean(axis=0)
+    target: Floats = mean + share * (middle - mean)
+    return target
+
+
+def log_sizes(largest: int, per_decade: int = 20) -> Floats:
+    """Different whole numbers from 1 to `largest`, about evenly spread in their logarithm."""
+    count = int(per_decade * np.log10(largest)) + 1
+    return np.unique(np.geomspace(1, largest, count).astype(int))

@@ -1,0 +1,28 @@
+"""Ties go to the lowest index, in floating point too.
+
+Scores that are equal in truth differ in their last bits, by how a sum was ordered or where an atom
+stands in the pool. So the least score is searched up to a bound for that rounding.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theory.errors import Floats, Integers
+
+
+def lowest_near_minimum(scores: Floats, rounding: float) -> int:
+    """The lowest index whose score is within `rounding` of the least."""
+    return int(np.argmax(scores <= scores.min() + rounding))
+
+
+def least_norm(total: Floats, centred: Floats, candidates: Integers) -> int:
+    """The candidate i with the least ‖total + c_i‖², the lowest index among equals."""
+    # A row's sum depends on the row alone, so equal atoms get equal values wherever they stand.
+    return int(candidates[np.argmin(np.square(total + centred[candidates]).sum(axis=1))])
+
+
+def product_rounding(vector: Floats, largest_square: float) -> float:
+    """How far a computed ⟨vector, c_i⟩ may err; `largest_square` = max ‖c_i‖² (without 1/m)."""
+    eps = float(np.finfo(np.float64).eps)
+    return 4 * len(vector) * eps * float(np.sqrt(vector @ vector * largest_square))
