@@ -29,14 +29,14 @@ class Look:
 
     label: str
     color: tuple[float, float, float]
-    marker: str
+    line: str = "-"
 
 
 METHODS = {
-    "pruned": Look("pruned, trained pool", _PALETTE[0], "o"),
-    "scratch": Look("trained from scratch", _PALETTE[3], "s"),
-    "pruned_untrained": Look("pruned, untrained pool", _PALETTE[2], "D"),
-    "random_subset": Look("random subset of the trained pool", _PALETTE[1], "^"),
+    "pruned": Look("pruned, trained pool", _PALETTE[0]),
+    "scratch": Look("trained from scratch", _PALETTE[3]),
+    "pruned_untrained": Look("pruned, untrained pool", _PALETTE[2]),
+    "random_subset": Look("random subset of the trained pool", _PALETTE[1]),
 }
 
 REGIMES = {
@@ -44,6 +44,22 @@ REGIMES = {
     "near a face": _PALETTE[2],
     "on a face": _PALETTE[1],
     "outside": _PALETTE[3],
+}
+
+# Equal weights solid, optimised weights dashed, chance and size alone dotted.
+RULES = {
+    "greedy_forward": Look("greedy forward", _PALETTE[0], "-"),
+    "greedy_forward_without_repetition": Look("forward, no repetition", _PALETTE[9], "-"),
+    "herding": Look("herding", _PALETTE[2], "-"),
+    "stochastic_greedy": Look("stochastic greedy", _PALETTE[4], "-"),
+    "backward_elimination": Look("backward elimination", _PALETTE[3], "-"),
+    "frank_wolfe": Look("Frank-Wolfe", _PALETTE[8], "--"),
+    "greedy_imitation": Look("greedy imitation", _PALETTE[3], "--"),
+    "away_step": Look("away-step Frank-Wolfe", _PALETTE[9], "--"),
+    "pairwise": Look("pairwise Frank-Wolfe", _PALETTE[6], "--"),
+    "fully_corrective": Look("fully corrective", _PALETTE[5], "--"),
+    "random_subset": Look("random subset", _PALETTE[7], ":"),
+    "largest_norm": Look("largest norm", _PALETTE[1], ":"),
 }
 
 

@@ -236,10 +236,10 @@ def test_a_plateau_that_noise_hides_is_not_called_a_power_law(kind: str) -> None
 
 def test_curves_that_reach_the_floor_are_judged_before_it() -> None:
     sizes = np.arange(1, 200)
-    losses = np.exp(-0.4 * sizes) * np.array([[1.0], [2.0], [0.7]]) + 1e-25
+    losses = np.exp(-0.4 * sizes) * np.array([[1.0], [2.0], [0.7]]) + 1e-10
     assert compare_decays(sizes, losses).winner is not Decay.GEOMETRIC
-    assert compare_decays(sizes, losses, floor=1e-20).winner is Decay.GEOMETRIC
-    with pytest.raises(InvalidInput, match="sizes holds 5 values before the floor 0.1"):
+    assert compare_decays(sizes, losses, floor=1e-9).winner is Decay.GEOMETRIC
+    with pytest.raises(InvalidInput, match="sizes holds 5 values before"):
         compare_decays(sizes, losses, floor=0.1)
 
 

@@ -64,6 +64,8 @@ class DecayComparison:
     """law -> (replicates,) root mean square log error on the held-out tail"""
     information: dict[Decay, float]
     """law -> Akaike's criterion, summed over replicates, less that of the best law"""
+    left_out: int
+    """replicates with too few points above the floor"""
     sentence: str
 
 
@@ -76,40 +78,43 @@ def compare_decays(
 ) -> DecayComparison:
     """Compare the three laws on curves `losses` (replicates, len(sizes)).
 
-    All curves end where the first of them reaches `floor`. One replicate is never enough to name a
-    winner by prediction. Raises `InvalidInput` for fewer than eight sizes left, for values not
-    finite, or not above 0 without a floor (naming replicate and n).
+    A curve ends where it first reaches `floor`; replicates with fewer than eight points before it
+    are left out. One replicate is never enough to name a winner by prediction. Raises
+    `InvalidInput` if no replicate has eight points, and for values not finite, or not above 0
+    without a floor (naming replicate and n).
     """
     n, curves = check_curves(sizes, losses)
-    if floor is not None:
-        touched = (curves <= max(floor, 0.0)).any(axis=0)
-        end = int(np.argmax(touched)) if touched.any() else len(n)
-        n, curves = n[:end], curves[:, :end]
-    if len(n) < _FEWEST:
+    if floor is None:
+        check_positive_curves(n, curves)
+    touched = curves <= max(floor or 0.0, 0.0)
+    lengths = np.where(touched.any(axis=1), touched.argmax(axis=1), len(n))
+    used = [
+        (n[:k], np.log(row[:k])) for k, row in zip(lengths, curves, strict=True) if k >= _FEWEST
+    ]
+    if not used:
         where = "" if floor is None else f" before the floor {floor:g}"
-        raise InvalidInput(f"sizes holds {len(n)} values{where}; comparing decays needs {_FEWEST}")
-    check_positive_curves(n, curves)
-    logs = np.log(curves)
-    cut = np.log(n[0]) + _HEAD * np.log(n[-1] / n[0])
-    head = int(np.clip(np.searchsorted(np.log(n), cut), 4, len(n) - 3))
+        raise InvalidInput(
+            f"sizes holds {int(lengths.max())} values{where}; comparing decays needs {_FEWEST}"
+        )
     errors = {
-        law: np.array([_tail_error(fit, n, row, head) for row in logs])
-        for law, fit in _FITS.items()
+        law: np.array([_tail_error(fit, *curve) for curve in used]) for law, fit in _FITS.items()
     }
     information = {
-        law: float(sum(_information(row - fit(n, row)(n), k) for row in logs))
+        law: float(sum(_information(row - fit(at, row)(at), k) for at, row in used))
         for (law, fit), k in zip(_FITS.items(), (2, 3, 2), strict=True)
     }
     least = min(information.values())
     information = {law: value - least for law, value in information.items()}
     winner = _winner(errors, information, confidence)
     best = min(errors, key=lambda law: float(np.median(errors[law])))
+    informed = min(information, key=lambda law: information[law])
     sentence = (
-        f"winner: {winner}; the tail is predicted best by the {best} law (typical log error "
-        f"{np.median(errors[best]):.2g}), information prefers the "
-        f"{min(information, key=lambda law: information[law])} law."
+        f"winner: {winner}; best prediction of the tail: {best} (typical log error "
+        f"{np.median(errors[best]):.2g}), least information criterion: {informed}"
     )
-    return DecayComparison(winner, errors, information, sentence)
+    left_out = len(curves) - len(used)
+    sentence += f"; {left_out} of {len(curves)} curves too short." if left_out else "."
+    return DecayComparison(winner, errors, information, left_out, sentence)
 
 
 def _winner(
@@ -138,8 +143,11 @@ def _predicts_better(first: Floats, second: Floats, confidence: float) -> bool:
 
 
 def _tail_error(
-    fit: Callable[[Floats, Floats], Callable[[Floats], Floats]], n: Floats, row: Floats, head: int
+    fit: Callable[[Floats, Floats], Callable[[Floats], Floats]], n: Floats, row: Floats
 ) -> float:
+    """Root mean square log error on the last third of log n, fitted on what is before."""
+    cut = np.log(n[0]) + _HEAD * np.log(n[-1] / n[0])
+    head = int(np.clip(np.searchsorted(np.log(n), cut), 4, len(n) - 3))
     law = fit(n[:head], row[:head])
     error = float(np.sqrt(np.mean(np.square(row[head:] - law(n[head:])))))
     return max(error, _NEGLIGIBLE)
