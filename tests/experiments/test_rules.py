@@ -10,7 +10,7 @@ from experiments.rules import COMPARED, EXPERIMENT, NEURONS, POINTS, Config, jud
 from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
-    rank=3, points=40, neurons=60, largest=300, replicates=6,
+    neurons=60, largest=500, replicates=6,
     teacher=Teacher(samples=10, dimension=3, width=50), training=Training(steps=20),
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ def test_the_laws_that_theory_names_are_found(table: pd.DataFrame) -> None:
 
 
 def test_optimised_weights_end_below_equal_ones(table: pd.DataFrame) -> None:
-    last = table[(table["pool"] == "inside") & (table["n"] == 300)]
+    last = table[(table["pool"] == "inside") & (table["n"] == 500)]
     medians = last.groupby("rule")["excess"].median()
     assert medians["fully_corrective"] < 1e-20
     assert medians["frank_wolfe"] < medians["greedy_forward"] < medians["random_subset"]

@@ -239,7 +239,7 @@ def test_curves_that_reach_the_floor_are_judged_before_it() -> None:
     losses = np.exp(-0.4 * sizes) * np.array([[1.0], [2.0], [0.7]]) + 1e-10
     assert compare_decays(sizes, losses).winner is not Decay.GEOMETRIC
     assert compare_decays(sizes, losses, floor=1e-9).winner is Decay.GEOMETRIC
-    with pytest.raises(InvalidInput, match="sizes holds 5 values before"):
+    with pytest.raises(InvalidInput, match="sizes holds 7 values before"):
         compare_decays(sizes, losses, floor=0.1)
 
 
