@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.forward_backward
+from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
 from experiments.pools import log_sizes, trained_pools
@@ -45,26 +46,18 @@ _AT = (10, 50, 100, 200, 500)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(experiment.Config):
     """Forward selection against backward elimination."""
 
     neurons: int = 1000
     """N, the number of trained neurons"""
     stuck: int = 100
     """K of the pool on which backward is stuck; it has K + 3 atoms"""
-    replicates: int = 20
-    """independent pools"""
-    seed: int = 0
-    """the root of all random numbers"""
-    block: int = 8
-    """replicates trained together"""
     teacher: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        for name in ("replicates", "block"):
-            check_count(name, getattr(self, name))
-        check_count("seed", self.seed, least=0)
+        super().__post_init__()
         check_count("stuck", self.stuck, least=2)
         if self.neurons < 2 * _AT[0]:
             raise InvalidInput(f"neurons is {self.neurons}; it must be at least {2 * _AT[0]}")

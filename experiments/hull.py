@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from scipy.spatial import ConvexHull
 
 import figures.hull
+from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
 from theory import Pool, Verdict, examine, guarantees, judge_guarantee, rules
@@ -25,7 +26,7 @@ through the middle of the longest edge (1)"""
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(experiment.Config):
     """Greedy selection in the plane, for a target inside the hull and one outside."""
 
     pool_size: int = 12
@@ -34,16 +35,11 @@ class Config:
     """greedy steps"""
     replicates: int = 1
     """pictures (the first is drawn)"""
-    seed: int = 0
-    """the root of all random numbers"""
-    block: int = 8
-    """replicates computed together"""
 
     def __post_init__(self) -> None:
-        for name in ("replicates", "block", "largest"):
-            check_count(name, getattr(self, name))
+        super().__post_init__()
+        check_count("largest", self.largest)
         check_count("pool_size", self.pool_size, least=3)
-        check_count("seed", self.seed, least=0)
 
 
 def run(config: Config, replicates: range, case: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.pruned_vs_scratch
+from experiments.engine import experiment
 from experiments.engine.experiment import Experiment, merge_outcomes
 from experiments.engine.seeds import stream
 from experiments.pools import problems, trained_pools
@@ -52,7 +53,7 @@ _CROSSING_BAND = (200.0, 450.0)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(experiment.Config):
     """The paper's figure: pruned against trained from scratch."""
 
     pool_size: int = 3000
@@ -63,19 +64,14 @@ class Config:
     """the largest size n"""
     step: int = 10
     """from one size to the next"""
-    replicates: int = 20
-    """independent repetitions: data, target and initial weights drawn anew"""
-    seed: int = 0
-    """the root of all random numbers"""
-    block: int = 8
-    """replicates trained together; a change may change rounding"""
     teacher: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        for name in ("pool_size", "smallest", "step", "replicates", "block"):
-            check_count(name, getattr(self, name))
-        check_count("seed", self.seed, least=0)
+        super().__post_init__()
+        check_count("pool_size", self.pool_size)
+        check_count("smallest", self.smallest)
+        check_count("step", self.step)
         least = self.smallest + 2 * self.step
         if self.largest < least:
             raise InvalidInput(

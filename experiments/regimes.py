@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.regimes
+from experiments.engine import experiment
 from experiments.engine.experiment import Experiment, merge_outcomes
 from experiments.engine.seeds import stream
 from experiments.pools import log_sizes, target_towards_a_facet
@@ -45,7 +46,7 @@ _JUDGED = ("target_in_hull", "target_in_interior", "along_the_path", "any_target
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(experiment.Config):
     """The rate in four regimes of one pool."""
 
     rank: int = 6
@@ -56,17 +57,10 @@ class Config:
     """greedy steps"""
     fit_from: int = 100
     """the rate is fitted from this n on"""
-    replicates: int = 20
-    """independent pools"""
-    seed: int = 0
-    """the root of all random numbers"""
-    block: int = 8
-    """replicates computed together"""
 
     def __post_init__(self) -> None:
-        for name in ("replicates", "block", "fit_from"):
-            check_count(name, getattr(self, name))
-        check_count("seed", self.seed, least=0)
+        super().__post_init__()
+        check_count("fit_from", self.fit_from)
         check_count("rank", self.rank, least=2, most=8)
         check_count("pool_size", self.pool_size, least=self.rank + 2)
         if self.largest < 2 * self.fit_from:

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.rules
+from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
 from experiments.pools import log_sizes, target_towards_a_facet, trained_pools
@@ -56,7 +57,7 @@ _FIT_FROM = 5
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(experiment.Config):
     """The family of selection rules on five kinds of pool."""
 
     rank: int = 6
@@ -67,19 +68,12 @@ class Config:
     """N of the pools of neurons"""
     largest: int = 1000
     """steps"""
-    replicates: int = 20
-    """independent pools of each kind"""
-    seed: int = 0
-    """the root of all random numbers"""
-    block: int = 8
-    """replicates computed together"""
     teacher: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        for name in ("replicates", "block", "neurons"):
-            check_count(name, getattr(self, name))
-        check_count("seed", self.seed, least=0)
+        super().__post_init__()
+        check_count("neurons", self.neurons)
         check_count("rank", self.rank, least=2, most=8)
         check_count("points", self.points, least=self.rank + 2)
         check_count("largest", self.largest, least=200)

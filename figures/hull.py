@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 from scipy.spatial import ConvexHull
 
-from figures.style import INK, MUTED, REGIMES, house_style, size_axis
+from figures.style import INK, MUTED, REGIMES, caption, house_style, size_axis
 from theory.errors import Floats
 
 _COLORS = {"inside": REGIMES["deep inside"], "outside": REGIMES["outside"]}
@@ -32,13 +32,10 @@ def draw(table: pd.DataFrame) -> Figure:
             _plane(panels[row, 0], case, rows, target)
             _walk(panels[row, 1], case, path, target)
             _loss(panels[row, 2], case, path)
-        figure.supxlabel(
+        caption(
+            figure,
             "Left: the line is f after 1, 2, 3, … picks; discs show how often an atom was picked. "
             "Dashed: what is guaranteed at every n.",
-            fontsize=9.5,
-            color=MUTED,
-            x=0.01,
-            ha="left",
         )
     return figure
 

@@ -10,7 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from figures import paper_reference
-from figures.style import INK, METHODS, MUTED, guide, house_style, rate_label, size_axis, spread
+from figures.style import (
+    INK,
+    METHODS,
+    caption,
+    guide,
+    house_style,
+    rate_label,
+    size_axis,
+    spread,
+)
 from theory import RateEstimate
 
 _BAND = 80  # per cent of the replicates that the shaded band holds
@@ -28,13 +37,10 @@ def draw(table: pd.DataFrame, rates: dict[str, RateEstimate]) -> Figure:
         _distinct(right, table)
         replicates = table["replicate"].nunique()
         band = f", bands: the middle {_BAND} % of them" if replicates > 1 else ""
-        figure.supxlabel(
+        caption(
+            figure,
             f"Lines: medians over {replicates} replicates (data, target and initial weights drawn "
             f"anew){band}.",
-            fontsize=9.5,
-            color=MUTED,
-            x=0.01,
-            ha="left",
         )
     return figure
 

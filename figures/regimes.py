@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from figures.style import INK, MUTED, REGIMES, guide, house_style, rate_label, size_axis
+from figures.style import INK, REGIMES, caption, guide, house_style, rate_label, size_axis
 from theory import RateEstimate
 
 
@@ -30,13 +30,10 @@ def draw(
             _panel(axes, regime, rows, rates[regime], predicted[regime])
         panels[0].set_ylabel("excess loss  L − L*")
         replicates = table["replicate"].nunique()
-        figure.supxlabel(
+        caption(
+            figure,
             f"Lines: medians over {replicates} pools, bands: the middle 80 %. Dashed: the bound "
             "that is guaranteed at every n. Dotted: slopes −1 and −2.",
-            fontsize=9.5,
-            color=MUTED,
-            x=0.01,
-            ha="left",
         )
     return figure
 

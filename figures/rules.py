@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from figures.style import MUTED, RULES, house_style, size_axis
+from figures.style import RULES, caption, house_style, size_axis
 
 _LOWEST = 1e-16  # of the largest loss drawn; below this nobody prunes
 
@@ -39,13 +39,10 @@ def draw(table: pd.DataFrame, pools: Sequence[str]) -> Figure:
         ]
         figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=10.5)
         replicates = table["replicate"].nunique()
-        figure.supxlabel(
+        caption(
+            figure,
             f"Medians over {replicates} pools. Solid: equal weights. Dashed: optimised weights. "
             "Dotted: chance.",
-            fontsize=9.5,
-            color=MUTED,
-            x=0.01,
-            ha="left",
         )
     return figure
 

@@ -131,6 +131,11 @@ def guide(
     )
 
 
+def caption(figure: Figure, text: str) -> None:
+    """What the lines and bands are, in small print under the panels."""
+    figure.supxlabel(text, fontsize=9.5, color=MUTED, x=0.01, ha="left")
+
+
 def rate_label(rate: RateEstimate) -> str:
     """The measured slope with its interval, as it is written beside a curve."""
     if rate.interval is None:

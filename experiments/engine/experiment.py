@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from theory import Outcome, Verdict
+from theory.errors import check_count
 
 
-class Config(Protocol):
-    """What every experiment's frozen configuration has."""
+@dataclass(frozen=True)
+class Config:
+    """What every experiment's configuration has; a subclass adds its own fields."""
 
-    @property
-    def replicates(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
-    @property
-    def block(self) -> int: ...
+    replicates: int = 20
+    """independent repetitions: everything random is drawn anew"""
+    seed: int = 0
+    """the root of all random numbers"""
+    block: int = 8
+    """replicates computed together; a change may change rounding"""
+
+    def __post_init__(self) -> None:
+        check_count("replicates", self.replicates)
+        check_count("seed", self.seed, least=0)
+        check_count("block", self.block)
 
 
 @dataclass(frozen=True)
