@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # the reader, `head` say, has seen enough; all files are written
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _leave(1, f"subnets: {error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         _leave(130, "subnets: interrupted; what was being written has been left out")
 
@@ -109,6 +112,9 @@ def _dispatch(args: list[str]) -> None:
         print(_USAGE, end="")
         return
     command, rest = args[0], args[1:]
+    if command == "--version":
+        print(f"goodsubnets {metadata.version('goodsubnets')}")
+        return
     commands = {"reproduce": _reproduce, "run": _run, "draw": _draw, "list": _list}
     commands[check_choice("COMMAND", command, commands)](rest)
 
@@ -124,7 +130,8 @@ def _reproduce(args: list[str]) -> None:
     command = shlex.join(["subnets", "reproduce", *args])
     if options.seed is not None:
         chosen = [(e, dataclasses.replace(config, seed=options.seed)) for e, config in chosen]
-    chosen = [(e, _with_common(config, options.common)) for e, config in chosen]
+    chosen = [(e, _with_common(config, options.common, required=False)) for e, config in chosen]
+    _check_writable(out)
     with Workers(options.common.workers) as workers:
         for experiment, config in chosen:
             _measure(experiment, config, workers, command, out)
@@ -147,7 +154,8 @@ def _run(args: list[str]) -> None:
     options: Any = tyro.cli(kind, args=args[1:], default=kind(config=preset), prog=prog)
     out = options.out or Path("results") / experiment.name
     command = shlex.join(["subnets", "run", *args])
-    config = _with_common(options.config, options.common)
+    config = _with_common(options.config, options.common, required=True)
+    _check_writable(out)
     with Workers(options.common.workers) as workers:
         _measure(experiment, config, workers, command, out)
     _present(out)
@@ -197,12 +205,26 @@ def _preset(experiment: Experiment, name: str) -> Any:
     return experiment.presets[check_choice("preset", name, experiment.presets)]
 
 
-def _with_common(config: Any, common: Common) -> Any:
+def _with_common(config: Any, common: Common, *, required: bool) -> Any:
+    """The configuration with the short flags put into its training, if it has one."""
     wanted = {"device": common.device, "dtype": common.dtype}
     changes = {name: value for name, value in wanted.items() if value is not None}
-    if not changes or not hasattr(config, "training"):
+    if not changes:
+        return config
+    if not hasattr(config, "training"):
+        if required:
+            raise InvalidInput(
+                f"--{next(iter(changes))} is of no use: this experiment trains nothing"
+            )
         return config
     return dataclasses.replace(config, training=dataclasses.replace(config.training, **changes))
+
+
+def _check_writable(folder: Path) -> None:
+    """Find out before the work, not after it, that there is nowhere to put it."""
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InvalidInput(f"out is {folder}, but {there} is not a folder that can be written to")
 
 
 def _measure(
@@ -214,7 +236,9 @@ def _measure(
     started = time.perf_counter()
     table = run(experiment, config, workers)
     seconds = time.perf_counter() - started
-    save(new_record(experiment.name, command, to_plain(config), seconds, workers.count), table, out)
+    plain = to_plain(config)
+    count, rows = workers.count, len(table)
+    save(new_record(experiment.name, command, plain, seconds, count, rows), table, out)
 
 
 def _draw(args: list[str]) -> None:
@@ -254,6 +278,9 @@ def _publish(folder: Path) -> None:
 
 
 def _list(args: list[str]) -> None:
+    if args and args[0] in ("-h", "--help"):
+        print("usage: subnets list\n\nThe experiments, their presets, and the selection rules.")
+        return
     if args:
         raise InvalidInput(f"list takes no arguments; it was given {args[0]!r}")
     print("experiments")

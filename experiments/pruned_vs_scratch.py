@@ -25,6 +25,7 @@ from theory import (
     Estimate,
     InvalidInput,
     Membership,
+    Outcome,
     Pool,
     Problem,
     RateEstimate,
@@ -142,9 +143,12 @@ def _certificates(pool: Pool, selection: Selection) -> dict[str, object]:
     """Is the target in the hull, and does the bound from the run's own margins hold at every n?"""
     geometry = examine(pool, programs=0, exact=False)
     verdict = judge_guarantee(guarantees.ALL["along_the_path"], geometry, selection)
+    inside = geometry.projection.membership is Membership.INSIDE
     return {
         "membership": str(geometry.projection.membership),
-        "certificate": str(verdict.outcome),
+        "best": 0.0 if inside else geometry.projection.loss,
+        # Outside the hull a finite run may still meet positive margins only; it proves no rate.
+        "certificate": str(verdict.outcome if inside else Outcome.DOES_NOT_APPLY),
         "slack": verdict.measured,
     }
 
@@ -189,8 +193,13 @@ def _scratch(config: Config, replicates: range, drawn: list[Problem], width: int
 
 
 def rates(table: pd.DataFrame) -> dict[str, RateEstimate]:
-    """Each method's measured exponent over all sizes."""
-    return {method: fit_rate(*_curves(table, method)) for method in table["method"].unique()}
+    """Each method's measured exponent over all sizes, of the loss above the best of its pool."""
+    found = {}
+    for method, rows in table.groupby("method"):
+        best = rows.groupby("replicate")["best"].first().fillna(0.0).to_numpy(float)
+        sizes, losses = _curves(table, str(method))
+        found[str(method)] = fit_rate(sizes, losses, offset=best if best.any() else None)
+    return found
 
 
 def _curves(table: pd.DataFrame, method: str) -> tuple[Floats, Floats]:
@@ -216,7 +225,10 @@ def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
         ratio = _log_ratio(table, "pruned", "scratch", n)
         verdicts.append(judge_below(f"C3: pruned below scratch at n = {n}", ratio))
     untrained = estimates["pruned_untrained"]
-    verdicts.append(judge_order("C4: pruned, untrained pool, reaches O(1/n)", untrained, 1))
+    outside = f" above the best ({_outside(table, 'pruned_untrained')} targets outside)"
+    verdicts.append(
+        judge_order(f"C4: pruned, untrained pool, reaches O(1/n){outside}", untrained, 1)
+    )
     for n in ends:
         ratio = _log_ratio(table, "pruned_untrained", "scratch", n)
         verdicts.append(judge_below(f"C4: pruned, untrained pool, below scratch at n = {n}", ratio))
@@ -251,11 +263,16 @@ def _judge_crossing(table: pd.DataFrame) -> list[Verdict]:
     return [judge_within("size n at which the curves cross", point, _CROSSING_BAND, digits=0)]
 
 
+def _outside(table: pd.DataFrame, method: str) -> str:
+    """In how many replicates the target is not inside the hull of the pool."""
+    rows = table[(table["method"] == method) & (table["n"] == table["n"].max())]
+    return f"{int((rows['membership'] != str(Membership.INSIDE)).sum())} of {len(rows)}"
+
+
 def _judge_certificates(claim: str, table: pd.DataFrame) -> Verdict:
     rows = table[(table["method"] == "pruned") & (table["n"] == table["n"].max())]
     verdict = merge_outcomes(claim, rows["certificate"].tolist(), rows["slack"].tolist())
-    inside = int((rows["membership"] == str(Membership.INSIDE)).sum())
-    where = f" The target is inside the hull in {inside} of {len(rows)}."
+    where = f" The target is outside the hull in {_outside(table, 'pruned')}."
     return replace(verdict, sentence=verdict.sentence + where)
 
 

@@ -29,6 +29,7 @@ from theory import (
     guarantees,
     judge_guarantee,
     judge_order,
+    rounding_floor,
     rules,
 )
 from theory.errors import Floats, check_count
@@ -98,6 +99,7 @@ def _one(config: Config, replicate: int, place: str) -> pd.DataFrame:
             "excess": selection.losses[at] - best,
             "bound": bound[at] - best,
             "best": best,
+            "floor": rounding_floor(geometry.target_radius**2) + 1e-13 * best,
             "gamma": geometry.radius.lower,
         }
     )
@@ -117,10 +119,14 @@ def rates(config: Config, table: pd.DataFrame) -> dict[str, RateEstimate]:
     for place in PLACES:
         rows = table[table["regime"] == place]
         wide = rows.pivot(index="replicate", columns="n", values="loss")
-        best = rows.groupby("replicate")["best"].first().to_numpy()
+        each = rows.groupby("replicate")[["best", "floor"]].first()
         window = (config.fit_from, config.largest)
         found[place] = fit_rate(
-            wide.columns.to_numpy(float), wide.to_numpy(float), offset=best, window=window
+            wide.columns.to_numpy(float),
+            wide.to_numpy(float),
+            offset=each["best"],
+            floor=each["floor"],
+            window=window,
         )
     return found
 

@@ -24,7 +24,7 @@ def draw(table: pd.DataFrame) -> Figure:
         neurons, stuck = (table[table["pool"] == kind] for kind in _TITLES)
         _panel(panels[0], neurons, "n", _TITLES["neurons"])
         _panel(panels[1], neurons, "distinct", "The same, by different neurons")
-        _panel(panels[2], stuck, "n", _TITLES["stuck"])
+        _panel(panels[2], stuck, "n", _TITLES["stuck"], bands=False)
         panels[2].set_ylabel("")
         panels[1].set_ylabel("")
         handles, labels = panels[0].get_legend_handles_labels()
@@ -37,7 +37,7 @@ def draw(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, column: str, title: str) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, column: str, title: str, *, bands: bool = True) -> None:
     shown = rows[rows["loss"] > 1e-12]
     for rule, look in reversed(RULES.items()):  # greedy forward on top
         part = shown[shown["rule"] == rule]
@@ -57,7 +57,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, column: str, title: str) -> None:
                 label=look.label,
                 linestyle=look.line,
                 estimator="median",
-                errorbar=("pi", 80),
+                errorbar=("pi", 80) if bands else None,
                 err_kws={"alpha": 0.18, "linewidth": 0},
                 legend=False,
             )

@@ -35,7 +35,8 @@ def draw(table: pd.DataFrame) -> Figure:
         caption(
             figure,
             "Left: the line is f after 1, 2, 3, … picks; discs show how often an atom was picked. "
-            "Dashed: what is guaranteed at every n.",
+            "Dashed: what is guaranteed at every n. "
+            "A norm ‖·‖ divides by m = 2, so a circle of radius γ is drawn with γ√2.",
         )
     return figure
 
@@ -114,4 +115,5 @@ def _note(
     axes.annotate(
         text, (float(place[0]), float(place[1])), xytext=shift, textcoords="offset points",
         color=color, fontsize=9.5, ha=ha, zorder=8,
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
     )  # fmt: skip

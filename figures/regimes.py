@@ -63,7 +63,8 @@ def _panel(
     axes.text(
         0.03,
         0.03,
-        f"{rate_label(rate)}\ntheory: −{predicted:g}\nbound / loss at the end: {sharpness:,.0f}",
+        f"{rate_label(rate)}\nguaranteed: at least −{predicted:g}\n"
+        f"bound / loss at the end: {sharpness:,.0f}",
         transform=axes.transAxes,
         fontsize=10,
         linespacing=1.4,

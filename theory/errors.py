@@ -30,9 +30,11 @@ def check_array(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> F
 
     The caller's own array is neither copied (when it is float64 already) nor made read-only.
     """
+    if np.ma.isMaskedArray(value) or np.iscomplexobj(value):
+        raise InvalidInput(f"{name} is masked or complex; it must be an array of real numbers")
     try:
         array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise InvalidInput(f"{name} must be an array of real numbers ({error})") from None
     wanted = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
     if array.ndim != len(shape) or any(
@@ -65,7 +67,7 @@ def check_count(name: str, value: Any, *, least: int = 1, most: int | None = Non
 def check_positive(name: str, value: Any) -> float:
     """Return `value` as a finite float above zero."""
     try:
-        number = float(value)
+        number = float("nan") if isinstance(value, str) else float(value)
     except (TypeError, ValueError):
         number = float("nan")
     if not (np.isfinite(number) and number > 0):
@@ -81,3 +83,10 @@ def check_choice(name: str, value: str, choices: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(value), choices, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise InvalidInput(f"{name} is {value!r}; {hint}choose from {', '.join(choices)}")
+
+
+def check_seed(seed: int | np.random.Generator) -> np.random.Generator:
+    """Return the generator itself, or a new one from a whole number of at least 0."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(check_count("seed", seed, least=0))

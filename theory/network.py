@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theory.activation import ACTIVATIONS, Activation
-from theory.errors import Floats, check_array, check_choice, check_count, check_positive
+from theory.errors import Floats, check_array, check_choice, check_count, check_positive, check_seed
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def random_network(
     check_positive("hidden_scale", hidden_scale)
     check_positive("output_scale", output_scale)
     check_choice("activation", activation, ACTIVATIONS)
-    random = np.random.default_rng(seed)
+    random = check_seed(seed)
     hidden = hidden_scale * random.standard_normal((width, dimension))
     output = output_scale * random.standard_normal(width)
     return TwoLayerNetwork(hidden, output, activation)

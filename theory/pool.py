@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theory.errors import Floats, check_array
+from theory.errors import Floats, InvalidInput, check_array
+
+_LARGEST = 1e140
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,12 @@ class Pool:
         object.__setattr__(self, "atoms", check_array("atoms", self.atoms, (None, None)))
         target = check_array("target", self.target, (self.atoms.shape[1],))
         object.__setattr__(self, "target", target)
+        largest = max(float(np.abs(self.atoms).max()), float(np.abs(target).max()))
+        if largest > _LARGEST or 0 < largest < 1 / _LARGEST:
+            raise InvalidInput(
+                f"atoms and target have a largest entry of {largest:.1e}, whose square floating "
+                "point cannot hold; multiply both by a constant (losses scale with its square)"
+            )
 
     @property
     def size(self) -> int:

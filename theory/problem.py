@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theory.activation import ACTIVATIONS, Activation
-from theory.errors import Floats, check_array, check_choice, check_count, check_positive
+from theory.errors import Floats, check_array, check_choice, check_count, check_positive, check_seed
 from theory.network import TwoLayerNetwork, random_network
 
 
@@ -85,7 +85,7 @@ def teacher_problem(
 ) -> Problem:
     """Draw the data and the teacher network and return the problem they define."""
     teacher = Teacher() if teacher is None else teacher
-    random = np.random.default_rng(seed)
+    random = check_seed(seed)
     inputs = random.standard_normal((teacher.samples, teacher.dimension))
     inputs *= teacher.input_scale / np.sqrt(teacher.dimension)
     if teacher.bias:

@@ -77,10 +77,13 @@ class Training:
         check_choice("training.dtype", self.dtype, ("float32", "float64"))
         try:
             device = torch.device(self.device)
-        except RuntimeError:
+            known = device.type in ("cpu", "cuda")
+        except (RuntimeError, TypeError):
+            known = False
+        if not known:
             raise InvalidInput(
                 f"training.device is {self.device!r}; it must be cpu, cuda or cuda:K"
-            ) from None
+            )
         if device.type == "cuda" and not torch.cuda.is_available():
             raise InvalidInput(
                 f"training.device is {self.device!r}, but no CUDA device is to be seen; use cpu"
@@ -118,7 +121,7 @@ def train(
     """
     check_count("width", width)
     check_count("replicates", replicates)
-    seeds = np.random.SeedSequence(seed).spawn(replicates)
+    seeds = np.random.SeedSequence(check_count("seed", seed, least=0)).spawn(replicates)
     networks = [
         random_network(
             width, problem.dimension, seed=np.random.default_rng(s), activation=activation

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+from scipy import stats
 
 from theory.errors import Floats, InvalidInput
 from theory.geometry import Geometry
@@ -14,7 +15,8 @@ from theory.guarantees import Decision, Guarantee, Relation
 from theory.rates import Decay, DecayComparison, Estimate, Interval, RateEstimate
 from theory.selection import Selection
 
-_STANDARD_ERRORS = 4.0
+_FEWEST_RUNS = 400
+_CHANCE = 1e-3
 _WIDEST = 0.5  # an interval wider than this is consistent with too much
 _SHORTEST = 4.0  # a window whose ends differ by less than this factor decides no rate
 
@@ -182,6 +184,7 @@ def judge_guarantee(guarantee: Guarantee, geometry: Geometry, selection: Selecti
     """
     if guarantee.relation is Relation.EQUAL_IN_MEAN:
         raise InvalidInput(f"guarantee {guarantee.name} is about averages; use judge_in_mean")
+    _check_same_pool(geometry, selection)
     refused = _without_assumption(guarantee, geometry, selection)
     if refused is not None:
         return refused
@@ -210,30 +213,55 @@ def judge_guarantee(guarantee: Guarantee, geometry: Geometry, selection: Selecti
 def judge_in_mean(
     guarantee: Guarantee, geometry: Geometry, selections: Sequence[Selection]
 ) -> Verdict:
-    """Does the *mean* loss of independent runs agree with the guarantee at every n?
+    """Does the *mean* loss of independent runs agree with the guarantee?
 
-    Fails where it is more than four standard errors away, which by chance alone happens at one size
-    in 16 000. Inconclusive with fewer than 30 runs. `measured` is the largest distance in standard
-    errors.
+    Judged at n = 1, 2, 4, …: fails where Student's t puts the mean further off than chance does in
+    one of a thousand such judgements, all these sizes together, if the mean is about Gaussian.
+    Squared errors are skewed, most where few atoms carry the variance, so it takes many runs:
+    inconclusive with fewer than 400. `measured` is the largest distance in standard errors.
+    Raises `InvalidInput` for another kind of guarantee, and for runs of different rules or sizes.
     """
+    if guarantee.relation is not Relation.EQUAL_IN_MEAN:
+        raise InvalidInput(f"guarantee {guarantee.name} is about every run; use judge_guarantee")
+    kinds = {(selection.rule, selection.size) for selection in selections}
+    if len(kinds) != 1:
+        raise InvalidInput(
+            f"selections must be runs of one rule and size; they are {sorted(kinds)}"
+        )
     refused = _without_assumption(guarantee, geometry, selections[0])
     if refused is not None:
         return refused
-    if len(selections) < 30:
-        sentence = f"{len(selections)} runs; a mean with an error needs 30."
+    if len(selections) < _FEWEST_RUNS:
+        sentence = f"{len(selections)} runs; a mean with a trustworthy error needs {_FEWEST_RUNS}."
         return _about(guarantee, Outcome.INCONCLUSIVE, None, sentence)
-    losses = np.array([selection.losses for selection in selections])
-    expected = guarantee.bound(geometry, selections[0])
+    at = 2 ** np.arange(int(np.log2(selections[0].size)) + 1) - 1
+    losses = np.array([selection.losses[at] for selection in selections])
+    expected = guarantee.bound(geometry, selections[0])[at]
     errors = losses.std(axis=0, ddof=1) / np.sqrt(len(losses))
     errors = np.maximum(errors, _rounding(expected, geometry.target_radius))
-    distances = np.abs(losses.mean(axis=0) - expected) / errors
-    n = int(np.argmax(distances))
-    outcome = Outcome.HOLDS if distances[n] <= _STANDARD_ERRORS else Outcome.FAILS
+    # A pool whose atoms are all the target has no error and no distance.
+    distances = np.abs(losses.mean(axis=0) - expected) / np.where(errors > 0, errors, 1.0)
+    allowed = float(stats.t.ppf(1 - _CHANCE / (2 * len(at)), len(losses) - 1))
+    k = int(np.argmax(distances))
+    outcome = Outcome.HOLDS if distances[k] <= allowed else Outcome.FAILS
     sentence = (
-        f"mean loss of {len(losses)} runs within {distances[n]:.1f} standard errors of "
-        f"{expected[n]:.4g} (largest distance, at n = {n + 1})."
+        f"mean loss of {len(losses)} runs is {distances[k]:.1f} standard errors from "
+        f"{expected[k]:.4g} at n = {at[k] + 1}, the largest distance; chance allows {allowed:.1f}."
     )
-    return _about(guarantee, outcome, float(distances[n]), sentence)
+    return _about(guarantee, outcome, float(distances[k]), sentence)
+
+
+def _check_same_pool(geometry: Geometry, selection: Selection) -> None:
+    """Raise `InvalidInput` if the selection's last loss is not what its weights give here."""
+    pool, last = geometry.pool, float(selection.losses[-1])
+    same = selection.pool_size == pool.size
+    if same:
+        found = pool.loss(selection.weights(selection.size) @ pool.atoms)
+        same = abs(found - last) <= 1e-6 * (found + last) + (1e-12 * geometry.target_radius) ** 2
+    if not same:
+        raise InvalidInput(
+            "selection is not from geometry.pool: its weights do not give its last loss there"
+        )
 
 
 def _without_assumption(

@@ -32,17 +32,21 @@ class Record:
     date: str
     machine: str
     versions: dict[str, str]
+    rows: int
+    """of the table"""
 
 
 def new_record(
-    experiment: str, command: str, config: dict[str, Any], seconds: float, workers: int
+    experiment: str, command: str, config: dict[str, Any], seconds: float, workers: int, rows: int
 ) -> Record:
     """A record of a run that ended just now, here, with the installed versions."""
     versions = {"python": platform.python_version()}
     versions |= {name: metadata.version(name) for name in _PACKAGES}
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     today = datetime.date.today().isoformat()
-    return Record(experiment, command, config, round(seconds, 1), workers, today, machine, versions)
+    return Record(
+        experiment, command, config, round(seconds, 1), workers, today, machine, versions, rows
+    )
 
 
 def save(record: Record, table: pd.DataFrame, folder: Path) -> None:
@@ -64,4 +68,9 @@ def load(folder: Path, experiment: str) -> tuple[Record, pd.DataFrame]:
         ) from None
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"{path} cannot be read ({error}); run the experiment again") from None
+    if len(table) != record.rows:
+        raise InvalidInput(
+            f"{folder / experiment}.csv has {len(table)} rows and should have {record.rows}; run "
+            "the experiment again"
+        )
     return record, table

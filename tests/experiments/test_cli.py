@@ -74,6 +74,11 @@ def test_short_and_long_flags_mean_the_same(tmp_path: Path) -> None:
         (("reproduce", "--preset", "full"), "preset is 'full'; choose from quick, paper"),
         (("draw", "/nowhere"), "FOLDER /nowhere holds no tables"),
         (("list", "rules"), "list takes no arguments"),
+        (
+            ("run", "hull", "--device", "cpu"),
+            "--device is of no use: this experiment trains nothing",
+        ),
+        (("run", "hull", "--out", "pyproject.toml"), "pyproject.toml is not a folder"),
     ],
 )
 def test_bad_arguments_end_with_status_2_and_a_way_out(
@@ -100,6 +105,15 @@ def test_a_damaged_record_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     status, said = fails(capsys, "draw", str(tmp_path))
     assert status == 2
     assert "cannot be read" in said
+
+
+def test_a_truncated_table_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "hull", "--workers", "0", "--out", str(tmp_path)])
+    table = tmp_path / "hull.csv"
+    table.write_text("\n".join(table.read_text().splitlines()[:50]))
+    status, said = fails(capsys, "draw", str(tmp_path))
+    assert status == 2
+    assert "has 49 rows and should have" in said
 
 
 def test_list_names_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,7 +62,7 @@ def test_the_figure_has_a_panel_for_every_regime(table: pd.DataFrame) -> None:
     figure = EXPERIMENT.draw(SMALL, table)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == [f"target {place}" for place in PLACES]
-    assert all("theory: −" in axes.texts[0].get_text() for axes in figure.axes)
+    assert all("guaranteed: at least −" in axes.texts[0].get_text() for axes in figure.axes)
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,8 @@ def test_backward_is_stuck_where_forward_is_not(size: int) -> None:
     assert (forward.losses <= 1 / (2 * n**2)).all()
     assert (forward.losses[1::2] == 0).all()
     other = examine(Pool(pool.atoms + 1, pool.target))
-    assert judge_guarantee(guarantee, other, backward).outcome is Outcome.DOES_NOT_APPLY
+    elsewhere = rules.backward_elimination(other.pool)
+    assert judge_guarantee(guarantee, other, elsewhere).outcome is Outcome.DOES_NOT_APPLY
 
 
 def test_what_it_does_not_speak_of_is_said(random: np.random.Generator) -> None:
@@ -205,6 +206,41 @@ def test_one_enormous_atom_breaks_no_guarantee(random: np.random.Generator) -> N
             selection = line_search if name == "line_search" else greedy
             verdict = judge_guarantee(guarantees.ALL[name], geometry, selection)
             assert verdict.outcome is not Outcome.FAILS
+
+
+def test_a_true_equality_in_the_mean_is_seldom_called_false() -> None:
+    """100 pools of one coordinate, 400 runs each: one in a thousand by its own word; at most 2."""
+    random = np.random.default_rng(4)
+    guarantee = guarantees.ALL["monte_carlo"]
+    failed = 0
+    for _ in range(100):
+        geometry = examine(Pool(random.standard_normal((10, 1)), [0.0]))
+        runs = [rules.random_subset(geometry.pool, 64, seed=random) for _ in range(400)]
+        failed += judge_in_mean(guarantee, geometry, runs).outcome is Outcome.FAILS
+    assert failed <= 2
+
+
+def test_judgements_refuse_what_they_are_not_about(random: np.random.Generator) -> None:
+    pool = Pool(random.standard_normal((30, 3)), np.zeros(3))
+    geometry = examine(pool)
+    greedy, drawn = rules.greedy_forward(pool, 8), rules.random_subset(pool, 8)
+    monte_carlo, hull = guarantees.ALL["monte_carlo"], guarantees.ALL["target_in_hull"]
+    with pytest.raises(InvalidInput, match="is about every run; use judge_guarantee"):
+        judge_in_mean(hull, geometry, [greedy] * 100)
+    for runs in ([], [greedy, drawn], [drawn, rules.random_subset(pool, 9)]):
+        with pytest.raises(InvalidInput, match="must be runs of one rule and size"):
+            judge_in_mean(monte_carlo, geometry, runs)
+    with pytest.raises(InvalidInput, match="selection is not from"):
+        judge_guarantee(hull, examine(Pool(pool.atoms + 1, pool.target)), greedy)
+    weighted = rules.random_subset(pool, 8, weights=random.dirichlet(np.ones(30)))
+    assert monte_carlo.applies(geometry, weighted).decision is Decision.NOT_MET
+
+
+def test_bounds_are_silent_where_their_theorem_is() -> None:
+    pool = Pool([[1.0, 0], [2, 1], [3, -1]], [0.0, 0])
+    geometry, selection = examine(pool), rules.greedy_forward(pool, 5)
+    assert np.isnan(guarantees.ALL["along_the_path"].bound(geometry, selection)[1:]).all()
+    assert np.isnan(guarantees.ALL["target_in_interior"].bound(geometry, selection)).all()
 
 
 def test_margins_equal_their_definition(random: np.random.Generator) -> None:

@@ -332,6 +332,15 @@ def test_backward_at_the_full_size_is_the_full_pool(random: np.random.Generator)
             assert ALL[rule](pool, pool.size).losses[-1] == pytest.approx(full, rel=1e-12)
 
 
+def test_backward_keeps_its_digits_after_dropping_a_large_atom() -> None:
+    pool = Pool([[1e16], [0.1], [0.3], [-0.25], [0.7]], [0.0])
+    without = ALL["backward_elimination"](Pool(pool.atoms[1:], pool.target))
+    selection = ALL["backward_elimination"](pool)
+    assert selection.indices[-1] == 0
+    assert (selection.indices[:4] - 1 == without.indices).all()
+    np.testing.assert_allclose(selection.losses[:4], without.losses, rtol=1e-12)
+
+
 def test_the_gram_matrix_changes_no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib
 

@@ -91,7 +91,7 @@ def nearest_point(pool: Pool, *, tolerance: float = 1e-9) -> HullProjection:
 def _project(centred: Floats, samples: int) -> Floats:
     """The simplex weights of the point of conv{c_i} nearest 0, by NNLS."""
     norms = np.sqrt(_squares(centred, samples))
-    exact = np.flatnonzero(norms == 0)
+    exact = np.flatnonzero((centred == 0).all(axis=1))
     if len(exact):  # the target is an atom
         weights = np.zeros(len(centred))
         weights[exact[0]] = 1.0

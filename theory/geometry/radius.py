@@ -62,7 +62,7 @@ def inscribed_radius(
 
     `exact=False` leaves out Qhull. `projection` may pass on what `nearest_point` found. γ is 0 if
     the target is outside; if all atoms equal the target, the affine hull is that one point and γ is
-    infinite. Where membership is undecided only the lower side, 0, is certain.
+    infinite. Where membership is undecided the target is treated as inside.
     """
     check_count("programs", programs, least=0)
     projection = nearest_point(pool) if projection is None else projection

@@ -9,7 +9,8 @@ Proof.  That of G3 uses γ only through the directions ŵ_k, k < n. (Where w_k =
 will do.) ∎
 
 γ is hard to compute in high dimension; γ_k is O(N) a step. It is to the rate what the duality gap
-is to optimality. A margin of 0 or less proves that y is not in the interior.
+is to optimality. A margin of 0 or less proves that y is not in the interior. Positive margins speak
+of this run up to this n and no further: outside the hull too they can be positive for a while.
 
 Assumption: γ_k > 0 for all k < n. Certificate: the margins that the selection carries.
 Source: derived here.

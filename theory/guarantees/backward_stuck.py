@@ -1,8 +1,8 @@
 """G8. Backward elimination has no such guarantee: a pool on which it is stuck at ½.
 
 Statement.  On the real line let y = 0 and take one atom K, K atoms −1, one atom +1 and one more −1
-(N = K + 3). Backward elimination has the loss ½ at every n ≤ K/2, while greedy forward selection
-is below 1/(2n²) at every n, and 0 at even n.
+(N = K + 3). Backward elimination has the loss ½ at every n ≤ K/2, while greedy forward selection is
+at most 1/(2n²) at every n, and 0 at even n.
 
 Proof.  The full sum w is K − (K + 1) + 1 = 0, and dropping c makes it w − c. The first two drops
 take one −1 and the +1, in either order, and leave w = 0 with K and K atoms −1. While K and j atoms

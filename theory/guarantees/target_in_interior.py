@@ -26,10 +26,11 @@ from theory.selection import Selection
 
 
 def confinement(target_radius: float, margins: Floats) -> Floats:
-    """R = max(D, D²/(2γ)) for an array of γ > 0: ‖w‖ never leaves [0, R]."""
+    """R = max(D, D²/(2γ)): ‖w‖ never leaves [0, R]. NaN where γ is not above 0."""
     if target_radius == 0:
         return np.zeros_like(margins)
-    return np.maximum(target_radius, target_radius**2 / (2 * margins))
+    gamma = np.where(margins > 0, margins, np.nan)
+    return np.maximum(target_radius, target_radius**2 / (2 * gamma))
 
 
 def _assumption(geometry: Geometry, selection: Selection) -> Applicability:

@@ -89,7 +89,10 @@ def check_curves(
                     f"{name}: replicate {replicate} has {len(curve)} values, "
                     f"but there are {len(n)} sizes"
                 )
-    curves = np.asarray(losses, dtype=np.float64)
+    try:
+        curves = np.asarray(losses, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{name} must be an array of real numbers") from None
     if curves.ndim == 2 and curves.shape[1] == len(n) and not np.isfinite(curves).all():
         replicate, position = np.argwhere(~np.isfinite(curves))[0]
         raise InvalidInput(

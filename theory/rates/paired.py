@@ -71,7 +71,7 @@ def compare_methods(
         degree = 2 if len(n) > 3 else 1
     if not 1 <= degree < len(n):
         raise InvalidInput(f"degree is {degree}; with {len(n)} sizes it must be 1 to {len(n) - 1}")
-    ratios = np.log(one / two)
+    ratios = np.log(one) - np.log(two)
     mean, half = _mean_and_half(ratios, confidence)
     return PairedComparison(
         n,

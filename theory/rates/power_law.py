@@ -101,6 +101,8 @@ def fit_rate(
     if isinstance(offset, str):
         if offset != "plateau":
             raise InvalidInput(f"offset is {offset!r}; it must be numbers, or 'plateau'")
+        if floor is not None:
+            raise InvalidInput("floor goes with a known offset; with offset='plateau' leave it out")
         check_positive_curves(n, curves)
         fits = [fit_plateau(n, curve) for curve in curves]
         plateau = mean_estimate([fit.plateau for fit in fits], confidence=confidence)
@@ -159,7 +161,10 @@ def _local_slopes(n: Floats, excess: Floats, length: int) -> Floats:
 
 
 def _per_replicate(name: str, value: ArrayLike, replicates: int) -> Floats:
-    array = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    try:
+        array = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{name} must be numbers; it is {value!r}") from None
     if array.shape not in ((1,), (replicates,)):
         raise InvalidInput(
             f"{name} has shape {array.shape}; give one number, or one for each of the "

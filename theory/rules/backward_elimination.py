@@ -34,15 +34,22 @@ def backward_elimination(pool: Pool, size: int | None = None) -> Selection:
     total = centred.sum(axis=0)
     products = centred @ total
     error = 4 * (pool.samples + pool.size) * _EPS * float(squares.max())  # of one product
+    alive = np.ones(pool.size, dtype=bool)
     indices = np.empty(pool.size, dtype=np.int64)
-    losses = np.empty(pool.size)
     for left in range(pool.size, 0, -1):
-        losses[left - 1] = total @ total / (2 * pool.samples * left**2)
         scores = squares - 2 * products
         near = np.flatnonzero(scores <= scores.min() + error * (pool.size - left + pool.size))
-        dropped = int(near[0]) if len(near) == 1 else least_norm(-total, centred, near)
+        dropped = int(near[0])
+        if len(near) > 1:  # what was dropped may have taken digits along: form w from what is left
+            total = centred[alive].sum(axis=0)
+            dropped = least_norm(-total, centred, near)
+        alive[dropped] = False
         indices[left - 1] = dropped
         total = total - centred[dropped]
         products -= centred @ centred[dropped] if gram is None else gram[dropped]
         squares[dropped] = np.inf
-    return Selection("backward_elimination", indices[:size], losses[:size], pool.size)
+    # Added up from the last survivor on, so that no small loss is a difference of large sums.
+    totals = np.cumsum(centred[indices[:size]], axis=0)
+    steps = np.arange(1, size + 1)
+    losses = np.einsum("ij,ij->i", totals, totals) / (2.0 * pool.samples * steps**2)
+    return Selection("backward_elimination", indices[:size], losses, pool.size)

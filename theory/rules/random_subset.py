@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theory.errors import Floats, InvalidInput, check_array, check_count
+from theory.errors import Floats, InvalidInput, check_array, check_count, check_seed
 from theory.pool import Pool
 from theory.selection import Selection
 
@@ -25,12 +25,13 @@ def random_subset(
     """Draw `size` atoms with replacement, from `weights` (N,) on the simplex (default uniform)."""
     check_count("size", size)
     chances = None if weights is None else _on_simplex(weights, pool.size)
-    random = np.random.default_rng(seed)
+    random = check_seed(seed)
     indices = random.choice(pool.size, size=size, p=chances)
     totals = np.cumsum(pool.atoms[indices] - pool.target, axis=0)
     steps = np.arange(1, size + 1)
     losses = np.einsum("ij,ij->i", totals, totals) / (2.0 * pool.samples * steps**2)
-    return Selection("random_subset", indices.astype(np.int64), losses, pool.size)
+    rule = "random_subset" if weights is None else "random_subset(weights)"
+    return Selection(rule, indices.astype(np.int64), losses, pool.size)
 
 
 def _on_simplex(weights: ArrayLike, size: int) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.errors import check_count
+from theory.errors import check_count, check_seed
 from theory.pool import Pool
 from theory.rules.ties import least_norm
 from theory.selection import Selection
@@ -23,7 +23,7 @@ def stochastic_greedy(
     """
     check_count("size", size)
     check_count("candidates", candidates)
-    random = np.random.default_rng(seed)
+    random = check_seed(seed)
     centred = pool.atoms - pool.target
     total = np.zeros(pool.samples)
     indices = np.empty(size, dtype=np.int64)
