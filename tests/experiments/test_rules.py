@@ -38,6 +38,14 @@ def test_the_laws_that_theory_names_are_found(table: pd.DataFrame) -> None:
         assert outcomes[claim] is Outcome.HOLDS, claim
 
 
+def test_every_pair_of_pool_and_rule_has_its_line(table: pd.DataFrame) -> None:
+    claims = [v.claim for v in judge(SMALL, table)]
+    for kind in (*POINTS, *NEURONS):
+        for rule in COMPARED:
+            assert sum(f"{kind}, {rule}: law of decay" in claim for claim in claims) >= 1
+    assert len(set(claims)) == len(claims) == 3 + 5 * len(COMPARED)
+
+
 def test_optimised_weights_end_below_equal_ones(table: pd.DataFrame) -> None:
     last = table[(table["pool"] == "inside") & (table["n"] == 500)]
     medians = last.groupby("rule")["excess"].median()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory import InvalidInput, Outcome, Pool, examine, guarantees, judge_guarantee, nearest_point
-from theory.rules import ALL
+from theory.rules import ALL, named
 
 small = st.integers(-4, 4)
 Vector = list[Fraction]
@@ -350,6 +350,12 @@ def test_the_gram_matrix_changes_no_choice(monkeypatch: pytest.MonkeyPatch) -> N
         importlib.import_module("theory.rules.backward_elimination"), "_GRAM_MEMORY", 0
     )
     assert (ALL["backward_elimination"](pool).indices == kept.indices).all()
+
+
+def test_unknown_names_are_refused_with_the_nearest() -> None:
+    assert named("herding") is ALL["herding"]
+    with pytest.raises(InvalidInput, match="rule is 'herdin'; did you mean 'herding'"):
+        named("herdin")
 
 
 @pytest.mark.parametrize("rule", list(ALL))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from theory.errors import check_choice
 from theory.rules.away_step import away_step, pairwise
 from theory.rules.backward_elimination import backward_elimination
 from theory.rules.frank_wolfe import frank_wolfe
@@ -40,6 +41,12 @@ ALL: Mapping[str, Callable[..., Selection]] = MappingProxyType(
     }
 )
 
+
+def named(name: str) -> Callable[..., Selection]:
+    """The rule of this name; raises `InvalidInput` naming the nearest if there is none."""
+    return ALL[check_choice("rule", name, ALL)]
+
+
 __all__ = [
     "ALL",
     "away_step",
@@ -51,6 +58,7 @@ __all__ = [
     "greedy_imitation",
     "herding",
     "largest_norm",
+    "named",
     "pairwise",
     "random_subset",
     "stochastic_greedy",
