@@ -34,5 +34,3 @@ class PaperCurve:
 
 PRUNED = PaperCurve(-7.99, -12.30, slope=-1.91, intercept=0.895)
 SCRATCH = PaperCurve(-9.06, -10.75, slope=-0.83, intercept=-5.151)
-CROSSING = (230, 400)
-"""The two curves, noisy as one run is, cross for the first and for the last time here."""

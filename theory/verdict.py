@@ -11,7 +11,7 @@ from scipy import stats
 
 from theory.errors import Floats, InvalidInput
 from theory.geometry import Geometry
-from theory.guarantees import Decision, Guarantee, Relation
+from theory.guarantees import Applicability, Decision, Guarantee, Relation
 from theory.rates import Decay, DecayComparison, Estimate, Interval, RateEstimate
 from theory.selection import Selection
 
@@ -185,10 +185,10 @@ def judge_guarantee(guarantee: Guarantee, geometry: Geometry, selection: Selecti
     if guarantee.relation is Relation.EQUAL_IN_MEAN:
         raise InvalidInput(f"guarantee {guarantee.name} is about averages; use judge_in_mean")
     _check_same_pool(geometry, selection)
-    refused = _without_assumption(guarantee, geometry, selection)
-    if refused is not None:
-        return refused
-    certificate = guarantee.applies(geometry, selection).certificate
+    applicability = guarantee.applies(geometry, selection)
+    if applicability.decision is not Decision.MET:
+        return _without_assumption(guarantee, applicability)
+    certificate = applicability.certificate
     bound, losses = guarantee.bound(geometry, selection), selection.losses
     spoken = np.flatnonzero(~np.isnan(bound))
     allowed = _rounding(bound, geometry.target_radius)
@@ -228,9 +228,9 @@ def judge_in_mean(
         raise InvalidInput(
             f"selections must be runs of one rule and size; they are {sorted(kinds)}"
         )
-    refused = _without_assumption(guarantee, geometry, selections[0])
-    if refused is not None:
-        return refused
+    applicability = guarantee.applies(geometry, selections[0])
+    if applicability.decision is not Decision.MET:
+        return _without_assumption(guarantee, applicability)
     if len(selections) < _FEWEST_RUNS:
         sentence = f"{len(selections)} runs; a mean with a trustworthy error needs {_FEWEST_RUNS}."
         return _about(guarantee, Outcome.INCONCLUSIVE, None, sentence)
@@ -264,13 +264,8 @@ def _check_same_pool(geometry: Geometry, selection: Selection) -> None:
         )
 
 
-def _without_assumption(
-    guarantee: Guarantee, geometry: Geometry, selection: Selection
-) -> Verdict | None:
+def _without_assumption(guarantee: Guarantee, applicability: Applicability) -> Verdict:
     """The verdict where the assumption is not met, or cannot be decided."""
-    applicability = guarantee.applies(geometry, selection)
-    if applicability.decision is Decision.MET:
-        return None
     if applicability.decision is Decision.NOT_MET:
         outcome, what = Outcome.DOES_NOT_APPLY, "does not apply"
     else:

@@ -5,8 +5,18 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from hypothesis import strategies as st
 
 from theory import Pool
+
+
+@st.composite
+def integer_pools(draw: st.DrawFn, samples: int, size: int) -> Pool:
+    """Up to `size` atoms in up to `samples` coordinates, all whole numbers from −4 to 4."""
+    width = draw(st.integers(1, samples))
+    row = st.lists(st.integers(-4, 4), min_size=width, max_size=width)
+    atoms = draw(st.lists(row, min_size=1, max_size=size))
+    return Pool(np.array(atoms, float), np.array(draw(row), float))
 
 
 def cross_polytope(rank: int) -> tuple[Pool, float]:

@@ -7,19 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pools import integer_pools
 
 from theory import InvalidInput, Pool
 from theory.rules import ALL, greedy_forward, greedy_forward_without_repetition
-
-small = st.integers(-4, 4)
-
-
-@st.composite
-def integer_pools(draw: st.DrawFn) -> Pool:
-    samples = draw(st.integers(1, 4))
-    row = st.lists(small, min_size=samples, max_size=samples)
-    atoms = draw(st.lists(row, min_size=1, max_size=8))
-    return Pool(np.array(atoms, float), np.array(draw(row), float))
 
 
 def brute_force(pool: Pool, size: int, repetition: bool) -> tuple[list[int], list[Fraction]]:
@@ -42,7 +33,7 @@ def brute_force(pool: Pool, size: int, repetition: bool) -> tuple[list[int], lis
     return chosen, losses
 
 
-@given(integer_pools(), st.integers(1, 8))
+@given(integer_pools(samples=4, size=8), st.integers(1, 8))
 def test_equals_brute_force_in_exact_fractions(pool: Pool, size: int) -> None:
     selection = greedy_forward(pool, size)
     indices, losses = brute_force(pool, size, repetition=True)
@@ -50,7 +41,7 @@ def test_equals_brute_force_in_exact_fractions(pool: Pool, size: int) -> None:
     np.testing.assert_allclose(selection.losses, [float(v) for v in losses], rtol=1e-14)
 
 
-@given(integer_pools())
+@given(integer_pools(samples=4, size=8))
 def test_without_repetition_equals_brute_force_in_exact_fractions(pool: Pool) -> None:
     selection = greedy_forward_without_repetition(pool, pool.size)
     indices, losses = brute_force(pool, pool.size, repetition=False)

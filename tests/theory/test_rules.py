@@ -9,20 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pools import integer_pools
 
 from theory import InvalidInput, Outcome, Pool, examine, guarantees, judge_guarantee, nearest_point
 from theory.rules import ALL, named
 
-small = st.integers(-4, 4)
 Vector = list[Fraction]
-
-
-@st.composite
-def integer_pools(draw: st.DrawFn) -> Pool:
-    samples = draw(st.integers(1, 3))
-    row = st.lists(small, min_size=samples, max_size=samples)
-    atoms = draw(st.lists(row, min_size=1, max_size=6))
-    return Pool(np.array(atoms, float), np.array(draw(row), float))
 
 
 def dot(u: Vector, v: Vector) -> Fraction:
@@ -165,7 +157,7 @@ ONCE = ("greedy_forward_without_repetition", "backward_elimination", "largest_no
 
 @pytest.mark.parametrize("rule", list(EXACT))
 @settings(max_examples=150)
-@given(integer_pools(), st.integers(1, 6))
+@given(integer_pools(samples=3, size=6), st.integers(1, 6))
 def test_equals_its_definition_in_exact_fractions(rule: str, pool: Pool, size: int) -> None:
     size = min(size, pool.size) if rule in ONCE else size
     selection = ALL[rule](pool, size)
@@ -178,14 +170,14 @@ def test_equals_its_definition_in_exact_fractions(rule: str, pool: Pool, size: i
     assert selection.indices[:until].tolist() == indices[:until]
 
 
-@given(integer_pools(), st.integers(1, 6))
+@given(integer_pools(samples=3, size=6), st.integers(1, 6))
 def test_stochastic_greedy_with_all_candidates_is_greedy(pool: Pool, size: int) -> None:
     found = ALL["stochastic_greedy"](pool, size, candidates=6)
     assert found.indices.tolist() == ALL["greedy_forward"](pool, size).indices.tolist()
 
 
 @settings(max_examples=60)
-@given(integer_pools(), st.integers(1, 6))
+@given(integer_pools(samples=3, size=6), st.integers(1, 6))
 def test_fully_corrective_is_the_best_on_what_it_has_chosen(pool: Pool, size: int) -> None:
     selection = ALL["fully_corrective"](pool, size)
     for k in range(1, selection.size + 1):

@@ -131,6 +131,7 @@ class _Shooter:
     def __init__(self, points: Floats) -> None:
         self.points = points
         self.solved = 0
+        self.axes: Floats = np.linalg.svd(points, full_matrices=False)[2]  # principal, rows
         self._costs = np.zeros(len(points) + 1)
         self._costs[-1] = -1.0
         size, rank = points.shape
@@ -196,20 +197,18 @@ def _upper(shooter: _Shooter, programs: int) -> float:
 def _starts(shooter: _Shooter) -> list[Floats]:
     """± the principal axes, then fixed random directions; within each the lowest h first."""
     rank = shooter.points.shape[1]
-    _, _, axes = np.linalg.svd(shooter.points, full_matrices=False)
     drawn = np.random.default_rng(0).standard_normal((64 * rank, rank))
     return [
         direction
-        for group in (np.vstack([axes, -axes]), drawn)
+        for group in (np.vstack([shooter.axes, -shooter.axes]), drawn)
         for direction in sorted(group, key=shooter.support)
     ]
 
 
 def _cross_polytope(shooter: _Shooter) -> float:
     """(Σ t_k^−2)^−½ over shots along ± the principal axes, less what the shots miss them by."""
-    _, _, axes = np.linalg.svd(shooter.points, full_matrices=False)
     lengths, miss = [], 0.0
-    for axis in axes:
+    for axis in shooter.axes:
         shots = []
         for direction in (axis, -axis):
             hit = shooter.shoot(direction)

@@ -12,6 +12,7 @@ import numpy as np
 
 from theory.errors import check_count
 from theory.pool import Pool
+from theory.rules.equal_weights import prefix_losses
 from theory.rules.ties import least_norm
 from theory.selection import Selection
 
@@ -49,7 +50,6 @@ def backward_elimination(pool: Pool, size: int | None = None) -> Selection:
         products -= centred @ centred[dropped] if gram is None else gram[dropped]
         squares[dropped] = np.inf
     # Added up from the last survivor on, so that no small loss is a difference of large sums.
-    totals = np.cumsum(centred[indices[:size]], axis=0)
-    steps = np.arange(1, size + 1)
-    losses = np.einsum("ij,ij->i", totals, totals) / (2.0 * pool.samples * steps**2)
-    return Selection("backward_elimination", indices[:size], losses, pool.size)
+    survivors = indices[:size]
+    losses = prefix_losses(pool, survivors)
+    return Selection("backward_elimination", survivors, losses, pool.size)

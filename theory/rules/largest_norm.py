@@ -9,6 +9,7 @@ import numpy as np
 
 from theory.errors import check_count
 from theory.pool import Pool
+from theory.rules.equal_weights import prefix_losses
 from theory.selection import Selection
 
 
@@ -17,7 +18,5 @@ def largest_norm(pool: Pool, size: int) -> Selection:
     check_count("size", size, most=pool.size)
     norms = np.square(pool.atoms).sum(axis=1)
     indices = np.argsort(-norms, kind="stable")[:size]
-    totals = np.cumsum(pool.atoms[indices] - pool.target, axis=0)
-    steps = np.arange(1, size + 1)
-    losses = np.einsum("ij,ij->i", totals, totals) / (2.0 * pool.samples * steps**2)
+    losses = prefix_losses(pool, indices)
     return Selection("largest_norm", indices.astype(np.int64), losses, pool.size)

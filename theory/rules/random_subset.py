@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from theory.errors import Floats, InvalidInput, check_array, check_count, check_seed
 from theory.pool import Pool
+from theory.rules.equal_weights import prefix_losses
 from theory.selection import Selection
 
 
@@ -27,9 +28,7 @@ def random_subset(
     chances = None if weights is None else _on_simplex(weights, pool.size)
     random = check_seed(seed)
     indices = random.choice(pool.size, size=size, p=chances)
-    totals = np.cumsum(pool.atoms[indices] - pool.target, axis=0)
-    steps = np.arange(1, size + 1)
-    losses = np.einsum("ij,ij->i", totals, totals) / (2.0 * pool.samples * steps**2)
+    losses = prefix_losses(pool, indices)
     rule = "random_subset" if weights is None else "random_subset(weights)"
     return Selection(rule, indices.astype(np.int64), losses, pool.size)
 
