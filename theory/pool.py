@@ -29,7 +29,8 @@ class Pool:
         object.__setattr__(self, "atoms", check_array("atoms", self.atoms, (None, None)))
         target = check_array("target", self.target, (self.atoms.shape[1],))
         object.__setattr__(self, "target", target)
-        largest = max(float(np.abs(self.atoms).max()), float(np.abs(target).max()))
+        extremes = (self.atoms.max(), -self.atoms.min(), target.max(), -target.min())
+        largest = float(max(extremes))
         if largest > _LARGEST or 0 < largest < 1 / _LARGEST:
             raise InvalidInput(
                 f"atoms and target have a largest entry of {largest:.1e}, whose square floating "

@@ -125,7 +125,7 @@ def test_memory_for_columns_changes_no_choice(
 ) -> None:
     pool = gaussian_pool(random, 30, 5)
     kept = greedy_forward(pool, 100)
-    module = importlib.import_module("theory.rules.greedy_forward")
+    module = importlib.import_module("theory.rules.screening")
     monkeypatch.setattr(module, "_COLUMN_MEMORY", 0)
     recomputed = greedy_forward(pool, 100)
     assert (kept.indices == recomputed.indices).all()

@@ -43,7 +43,7 @@ def backward_elimination(pool: Pool, size: int | None = None) -> Selection:
         dropped = int(near[0])
         if len(near) > 1:  # what was dropped may have taken digits along: form w from what is left
             total = centred[alive].sum(axis=0)
-            dropped = least_norm(-total, centred, near)
+            dropped = int(near[least_norm(-total, centred[near])])
         alive[dropped] = False
         indices[left - 1] = dropped
         total = total - centred[dropped]

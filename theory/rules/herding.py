@@ -34,5 +34,7 @@ def herding(pool: Pool, size: int) -> Selection:
         square = float(total @ total)
         indices[step] = chosen
         losses[step] = square / (2 * pool.samples * (step + 1) ** 2)
-        margins[step], gaps[step] = margin_and_gap(scores, square, step + 1, pool.samples)
+        margins[step], gaps[step] = margin_and_gap(
+            float(scores.min()), square, step + 1, pool.samples
+        )
     return Selection("herding", indices, losses, pool.size, margins=margins, gaps=gaps)

@@ -30,7 +30,8 @@ def stochastic_greedy(
     losses = np.empty(size)
     for step in range(size):
         drawn = random.choice(pool.size, size=min(candidates, pool.size), replace=False)
-        chosen = least_norm(total, centred, np.sort(drawn))
+        drawn.sort()
+        chosen = int(drawn[least_norm(total, centred[drawn])])
         total = total + centred[chosen]
         indices[step] = chosen
         losses[step] = total @ total / (2 * pool.samples * (step + 1) ** 2)

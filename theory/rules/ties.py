@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.errors import Floats, Integers
+from theory.errors import Floats
 
 
 def lowest_near_minimum(scores: Floats, rounding: float) -> int:
@@ -16,10 +16,10 @@ def lowest_near_minimum(scores: Floats, rounding: float) -> int:
     return int(np.argmax(scores <= scores.min() + rounding))
 
 
-def least_norm(total: Floats, centred: Floats, candidates: Integers) -> int:
-    """The candidate i with the least ‖total + c_i‖², the lowest index among equals."""
+def least_norm(total: Floats, rows: Floats) -> int:
+    """Which of the rows c_i has the least ‖total + c_i‖², the first among equals."""
     # A row's sum depends on the row alone, so equal atoms get equal values wherever they stand.
-    return int(candidates[np.argmin(np.square(total + centred[candidates]).sum(axis=1))])
+    return int(np.argmin(np.square(total + rows).sum(axis=1)))
 
 
 def product_rounding(vector: Floats, largest_square: float) -> float:

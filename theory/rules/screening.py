@@ -1,0 +1,112 @@
+"""Fast products, exact decisions: screen all atoms in float32, settle the near ones in float64.
+
+Greedy rules look for the least of 2⟨w, c_i⟩ + ‖c_i‖² or of ⟨w, c_i⟩, with c_i = φ_i − y and w a sum
+of atoms already chosen. Reading the atoms is nearly all the work, and float32 halves it. With
+u = 2^−24, a float32 product of m terms, in whatever order it is summed, errs by at most
+
+    |p_i − ⟨w, c_i⟩| ≤ κ‖w‖‖c_i‖,     κ = (m + 3)u / (1 − (m + 3)u)
+
+(Higham 2002, *Accuracy and Stability of Numerical Algorithms*, section 3.1, with the rounding of
+both factors counted). So the true minimiser is among the atoms whose score lies within these
+errors of the least; they are compared in float64. No choice depends on float32.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.errors import Floats, Integers
+from theory.pool import Pool
+
+_UNIT = 2.0**-24
+_UNDERFLOW = 1e-37
+_COLUMN_MEMORY = 2**28  # bytes of products kept for atoms that may be chosen again
+_BLOCK = 2**22  # entries of the atoms that are converted at a time
+
+
+class Screen:
+    """The products of w with every atom, in float32, with a bound for how far each can be off.
+
+    All of it is in units of the largest ‖c_i‖. `total` is w, in float64 and in the pool's units.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.total = np.zeros(pool.samples)
+        norms = np.empty(pool.size)
+        self._rows = np.empty((pool.size, pool.samples), dtype=np.float32)
+        step = max(1, _BLOCK // pool.samples)
+        blocks = [slice(start, start + step) for start in range(0, pool.size, step)]
+        for block in blocks:
+            centred = pool.atoms[block] - pool.target
+            norms[block] = np.sqrt(np.einsum("ij,ij->i", centred, centred))
+        self._scale = float(norms.max()) or 1.0
+        for block in blocks:
+            self._rows[block] = (pool.atoms[block] - pool.target) / self._scale
+        norms /= self._scale
+        self._norms = norms.astype(np.float32)
+        self._squares = np.square(norms).astype(np.float32)
+        self._products = np.zeros(pool.size, dtype=np.float32)
+        self._columns: dict[int, NDArray[np.float32]] = {}
+        self._room = _COLUMN_MEMORY // self._products.nbytes
+        relative = (pool.samples + 3) * _UNIT
+        self._product_error = relative / (1 - relative) if relative < 0.5 else 1e30
+        self._absolute = 4 * pool.samples * _UNDERFLOW
+        self._error = 0.0  # of products, as a multiple of ‖c_i‖
+        self._length = 0.0  # ‖w‖
+        self._fresh = True
+
+    def centred(self, chosen: Integers | int) -> Floats:
+        """c_i of some atoms, in float64."""
+        rows: Floats = self._pool.atoms[chosen] - self._pool.target
+        return rows
+
+    def add(self, atom: int) -> None:
+        """w ← w + c_atom."""
+        row = self.centred(atom)
+        self.total = self.total + row
+        self._length = float(np.sqrt(self.total @ self.total)) / self._scale
+        column = self._columns.get(atom)
+        if column is None:
+            row /= self._scale
+            column = self._rows @ row.astype(np.float32)
+            if len(self._columns) < self._room:
+                self._columns[atom] = column
+        self._products += column
+        self._error += self._product_error * float(self._norms[atom]) + 2 * _UNIT * self._length
+        self._fresh = False
+
+    def exclude(self, atom: int) -> None:
+        """Never offer this atom as nearest again."""
+        self._squares[atom] = np.inf
+
+    def nearest(self) -> Integers:
+        """The atoms, in order, among which the least ‖w + c_i‖² is."""
+        return self._among(2.0, self._squares)
+
+    def least_product(self) -> float:
+        """min_i ⟨w, c_i⟩, computed in float64."""
+        return float((self.centred(self._among(1.0, None)) @ self.total).min())
+
+    def _among(self, factor: float, offset: NDArray[np.float32] | None) -> Integers:
+        """Where factor·⟨w, c_i⟩ + offset_i can be least, the products refreshed if that helps."""
+        candidates = self._within_error(factor, offset)
+        if len(candidates) > 16 + len(self._norms) // 200 and not self._fresh:
+            self._products = self._rows @ (self.total / self._scale).astype(np.float32)
+            self._error = self._product_error * self._length
+            self._fresh = True
+            candidates = self._within_error(factor, offset)
+        return candidates
+
+    def _within_error(self, factor: float, offset: NDArray[np.float32] | None) -> Integers:
+        values = np.multiply(self._products, np.float32(factor))
+        if offset is not None:
+            values += offset
+        # What the operations here may add: a few roundings of |values| ≤ (2‖w‖ + ‖c_i‖)‖c_i‖.
+        slack = factor * self._error + 8 * _UNIT * (2 * self._length + 1)
+        errors = np.multiply(self._norms, np.float32(slack))
+        best = int(np.argmin(values))
+        least = values[best] + errors[best] + np.float32(self._absolute)
+        values -= errors
+        return np.flatnonzero(values <= least + np.float32(self._absolute))
