@@ -14,12 +14,14 @@ from theory.geometry import (
     NoConvergence,
     RadiusBracket,
     examine,
+    hull_threshold,
     inscribed_radius,
     nearest_point,
 )
-from theory.network import TwoLayerNetwork, random_network
+from theory.network import Neurons, TwoLayerNetwork, random_network
 from theory.pool import Pool
 from theory.problem import Problem, Teacher, teacher_problem
+from theory.random_pools import gaussian_threshold, random_pool, wendel_probability
 from theory.rates import (
     Decay,
     DecayComparison,
@@ -30,7 +32,10 @@ from theory.rates import (
     compare_decays,
     compare_methods,
     fit_rate,
+    mean_curve_exponent,
     mean_estimate,
+    median_estimate,
+    proportion_estimate,
     rounding_floor,
 )
 from theory.selection import Selection
@@ -59,6 +64,7 @@ __all__ = [
     "Interval",
     "InvalidInput",
     "Membership",
+    "Neurons",
     "NoConvergence",
     "Outcome",
     "Pace",
@@ -80,7 +86,9 @@ __all__ = [
     "descend",
     "examine",
     "fit_rate",
+    "gaussian_threshold",
     "guarantees",
+    "hull_threshold",
     "inscribed_radius",
     "judge_below",
     "judge_decay",
@@ -89,11 +97,16 @@ __all__ = [
     "judge_order",
     "judge_rate",
     "judge_within",
+    "mean_curve_exponent",
     "mean_estimate",
+    "median_estimate",
     "nearest_point",
+    "proportion_estimate",
     "random_network",
+    "random_pool",
     "rounding_floor",
     "rules",
     "teacher_problem",
     "train",
+    "wendel_probability",
 ]

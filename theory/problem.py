@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from theory.activation import ACTIVATIONS, Activation
 from theory.errors import Floats, check_array, check_choice, check_count, check_positive, check_seed
-from theory.network import TwoLayerNetwork, random_network
+from theory.network import Neurons, TwoLayerNetwork, random_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ def teacher_problem(
         teacher.width,
         inputs.shape[1],
         seed=random,
-        output_scale=teacher.output_scale,
+        neurons=Neurons(output_scale=teacher.output_scale),
         activation=teacher.activation,
     )
     name = f"teacher(samples={teacher.samples}, dimension={teacher.dimension})"

@@ -27,7 +27,6 @@ def test_atoms_by_hand() -> None:
         ({"width": True}, "width is True; it must be a whole number"),
         ({"dimension": -1}, "dimension is -1"),
         ({"activation": "rleu"}, "activation is 'rleu'; did you mean 'relu'"),
-        ({"output_scale": -1}, "output_scale is -1"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(change: dict[str, object], message: str) -> None:

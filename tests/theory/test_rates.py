@@ -17,6 +17,7 @@ from theory import (
     compare_methods,
     fit_rate,
     judge_rate,
+    mean_curve_exponent,
     mean_estimate,
     rounding_floor,
 )
@@ -326,3 +327,21 @@ def test_what_cannot_be_compared_is_refused() -> None:
         compare_methods(SIZES, curves, curves, degree=0)
     with pytest.raises(InvalidInput, match="sizes holds 5 values; comparing decays needs 8"):
         compare_decays(SIZES[:5], curves[:, :5])
+
+
+def test_the_exponent_of_a_mean_curve() -> None:
+    sizes = np.array([10.0, 20, 40, 80])
+    exact = mean_curve_exponent(sizes, [3 * sizes**-1.2] * 4)
+    assert exact.value == pytest.approx(1.2)
+    assert exact.interval == pytest.approx((1.2, 1.2))
+    # Single curves dip below 0, the mean does not.
+    random = np.random.default_rng(3)
+    held = 0
+    for _ in range(300):
+        curves = sizes**-1.0 * (1 + 1.5 * random.standard_normal((40, 4)))
+        found = mean_curve_exponent(sizes, curves)
+        if found.interval is not None:
+            held += found.interval.low <= 1 <= found.interval.high
+    assert 0.91 * 300 <= held <= 0.99 * 300
+    assert np.isnan(mean_curve_exponent(sizes, -np.ones((2, 4))).value)
+    assert mean_curve_exponent(sizes, [sizes**-1.0]).interval is None

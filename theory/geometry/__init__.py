@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from theory.geometry.hull import HullProjection, Membership, NoConvergence, nearest_point
 from theory.geometry.measures import affine_rank, diameter, target_radius, variance
 from theory.geometry.radius import RadiusBracket, inscribed_radius
+from theory.geometry.threshold import hull_threshold
 from theory.pool import Pool
 
 
@@ -52,6 +53,7 @@ __all__ = [
     "affine_rank",
     "diameter",
     "examine",
+    "hull_threshold",
     "inscribed_radius",
     "nearest_point",
     "target_radius",

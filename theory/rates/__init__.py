@@ -1,9 +1,20 @@
 """Measuring rates and comparing methods, with the replicate as the independent unit."""
 
 from theory.rates.decays import Decay, DecayComparison, PlateauFit, compare_decays, fit_plateau
-from theory.rates.estimate import Estimate, Interval, mean_estimate
+from theory.rates.estimate import (
+    Estimate,
+    Interval,
+    mean_estimate,
+    median_estimate,
+    proportion_estimate,
+)
 from theory.rates.paired import PairedComparison, compare_methods
-from theory.rates.power_law import RateEstimate, fit_rate, rounding_floor
+from theory.rates.power_law import (
+    RateEstimate,
+    fit_rate,
+    mean_curve_exponent,
+    rounding_floor,
+)
 
 __all__ = [
     "Decay",
@@ -17,6 +28,9 @@ __all__ = [
     "compare_methods",
     "fit_plateau",
     "fit_rate",
+    "mean_curve_exponent",
     "mean_estimate",
+    "median_estimate",
+    "proportion_estimate",
     "rounding_floor",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from theory.errors import Floats, InvalidInput, check_array
+from theory.errors import Floats, InvalidInput, check_array, check_count
 
 
 class Interval(NamedTuple):
@@ -29,6 +29,11 @@ class Estimate:
     confidence: float
     values: Floats = field(default_factory=lambda: np.zeros(0))
     """(replicates,) what `value` is the mean of; empty if it is not a mean"""
+
+    def exponential(self) -> Estimate:
+        """The same for exp of it: the geometric mean of what these are logarithms of."""
+        ends = None if self.interval is None else Interval(*map(float, np.exp(self.interval)))
+        return Estimate(float(np.exp(self.value)), ends, self.confidence)
 
     def bootstrap_interval(self, *, resamples: int = 4000, seed: int = 0) -> Interval | None:
         """The percentile bootstrap interval of the mean, for comparison with the t-interval.
@@ -58,6 +63,39 @@ def mean_estimate(values: ArrayLike, *, confidence: float = 0.95) -> Estimate:
     error = float(array.std(ddof=1) / np.sqrt(len(array)))
     half = student(len(array), confidence) * error
     return Estimate(mean, Interval(mean - half, mean + half), confidence, array)
+
+
+def median_estimate(values: ArrayLike, *, confidence: float = 0.95) -> Estimate:
+    """Median of independent values (replicates,), infinite ones allowed, with its exact interval.
+
+    The interval's ends are two of the values, at ranks that hold for every distribution; None if
+    there are too few values for any (David, Nagaraja 2003, *Order Statistics*, section 7.1).
+    Raises `InvalidInput` for NaN and for no values at all.
+    """
+    check_confidence(confidence)
+    array = np.sort(np.asarray(values, dtype=np.float64))
+    if array.ndim != 1 or array.size == 0 or np.isnan(array).any():
+        raise InvalidInput("values must be a list of at least one number, none of them NaN")
+    count = len(array)
+    below = int(stats.binom.ppf((1 - confidence) / 2, count, 0.5))
+    if stats.binom.cdf(below - 1, count, 0.5) > (1 - confidence) / 2:
+        below -= 1
+    middle = array[(count - 1) // 2], array[count // 2]
+    value = float(middle[0] if middle[0] == middle[1] else (middle[0] + middle[1]) / 2)
+    if below < 1:
+        return Estimate(value, None, confidence, array)
+    ends = Interval(float(array[below - 1]), float(array[count - below]))
+    return Estimate(value, ends, confidence, array)
+
+
+def proportion_estimate(successes: int, trials: int, *, confidence: float = 0.95) -> Estimate:
+    """A probability from independent trials, with Wilson's interval (Wilson 1927)."""
+    check_confidence(confidence)
+    check_count("trials", trials)
+    check_count("successes", successes, least=0, most=trials)
+    found = stats.binomtest(int(successes), int(trials)).proportion_ci(confidence, method="wilson")
+    interval = Interval(float(found.low), float(found.high))
+    return Estimate(successes / trials, interval, confidence)
 
 
 def student(replicates: int, confidence: float) -> float:

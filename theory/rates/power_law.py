@@ -132,6 +132,28 @@ def fit_rate(
     )
 
 
+def mean_curve_exponent(
+    sizes: ArrayLike, values: ArrayLike, *, confidence: float = 0.95
+) -> Estimate:
+    """The exponent p of the *mean* curve, mean(values) ≈ C·n^(−p), with a jackknife interval.
+
+    For quantities (replicates, k) that are positive on average only, so that no single curve has a
+    logarithm. Each replicate is left out in turn; the pseudo-values are averaged (Tukey 1958).
+    Without an interval, and NaN, where a mean that is needed is not above 0.
+    """
+    n, curves = check_curves(sizes, values, "values")
+    count = len(curves)
+    means = [curves.mean(axis=0)]
+    if count > 1:
+        means += list((count * means[0] - curves) / (count - 1))
+    if min(float(mean.min()) for mean in means) <= 0:
+        return Estimate(float("nan"), None, confidence)
+    whole, *partial = (-_slope(n, mean) for mean in means)
+    if not partial:
+        return Estimate(whole, None, confidence)
+    return mean_estimate(count * whole - (count - 1) * np.array(partial), confidence=confidence)
+
+
 def _lengths(n: Floats, excess: Floats, lowest: Floats) -> Floats:
     """(replicates,) how many points each curve has before it first touches its floor."""
     touched = excess <= np.maximum(lowest, 0)[:, None]
