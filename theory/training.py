@@ -8,7 +8,8 @@ h_ij = σ(a_i·x_j) the gradients of one replica are
     n·∂L/∂b_i = (1/m) Σ_j h_ij e_j,     n·∂L/∂a_i = (b_i/m) Σ_j σ'(a_i·x_j) e_j x_j.
 
 They are written by hand over stacked replicas (R, n, d) and updated in place. σ' is a function of
-h for every activation here, so one fused pass turns (e, h) into e·σ'. Replicas are stepped in
+h for every activation here, so one fused pass turns (e, h) into e·σ'. A neuron of mass μ stands
+for μ·n equal ones, each of which moves as above, so masses enter f alone. Replicas are stepped in
 chunks that stay in a processor's cache; the chunks follow from the shapes alone.
 
 Sources: the mean-field scaling is that of Mei, Montanari, Nguyen 2018 (arXiv:1804.06561) and of
@@ -17,8 +18,9 @@ Rotskoff, Vanden-Eijnden 2018 (arXiv:1805.00915).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -60,20 +62,28 @@ _DERIVATIVE: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class Training:
-    """How to train: full-batch gradient descent with step `rate`·n for `steps` steps."""
+    """How to train: gradient descent with step `rate`·n for `steps` steps."""
 
     rate: float = 0.5
     """η; training time is η·steps"""
     steps: int = 200
-    """full-batch gradient steps"""
+    """gradient steps"""
     dtype: Precision = "float32"
     """precision of the training; whatever is judged is recomputed in float64"""
     device: str = "cpu"
     """cpu, cuda or cuda:K"""
+    batch: int | None = None
+    """data points drawn anew, without replacement, for the gradient of each step; None: all"""
+    noise: float = 0.0
+    """every weight gets noise·√η·N(0, 1) after each step: Langevin, temperature noise²/2"""
 
     def __post_init__(self) -> None:
         check_positive("training.rate", self.rate)
         check_count("training.steps", self.steps, least=0)
+        if self.batch is not None:
+            check_count("training.batch", self.batch)
+        if self.noise != 0:
+            check_positive("training.noise", self.noise)
         check_choice("training.dtype", self.dtype, ("float32", "float64"))
         try:
             device = torch.device(self.device)
@@ -140,12 +150,19 @@ def descend(
 ) -> list[Trajectory]:
     """Train networks of one width and activation, each from where it stands, on its own problem.
 
-    `snapshots` are the steps at which the networks are kept (default: after the last step).
+    `snapshots` are the steps at which the networks are kept (default: after the last step); a
+    network that was kept can be handed in again, and goes on from there. Mini-batches and noise
+    are drawn from a stream that the network's initial weights alone decide.
     Raises `InvalidInput` if the shapes do not match, `Diverged` if a loss blows up.
     """
     training = Training() if training is None else training
     wanted = _check_snapshots(snapshots, training.steps)
     _check_alike(problems, networks)
+    if training.batch is not None and training.batch > problems[0].samples:
+        raise InvalidInput(
+            f"training.batch is {training.batch}; it must be at most the number of data points, "
+            f"{problems[0].samples}"
+        )
     trajectories: list[Trajectory] = []
     chunk = _chunk_size(networks[0].width, problems[0].samples, len(problems), training)
     for start in range(0, len(problems), chunk):
@@ -154,7 +171,7 @@ def descend(
         for r, problem in enumerate(problems[part]):
             _check_converging(start + r, problem, losses[:, r], training)
             trained = {
-                step: TwoLayerNetwork(hidden[r], output[r], networks[0].activation)
+                step: replace(networks[start + r], hidden=hidden[r], output=output[r])
                 for step, (hidden, output) in kept.items()
             }
             trajectories.append(Trajectory(trained, losses[:, r]))
@@ -177,6 +194,8 @@ def _descend_chunk(
     target = stack([p.target for p in problems])  # (R, m)
     hidden = stack([net.hidden for net in networks])  # (R, n, d)
     output = stack([net.output for net in networks])  # (R, n)
+    mass = stack([_mass(net) for net in networks])  # (R, n)
+    chance = [_Chance(net) for net in networks]
     activation = networks[0].activation
     activate, derivative = _ACTIVATE[activation], _DERIVATIVE[activation]
 
@@ -194,17 +213,47 @@ def _descend_chunk(
             kept[step] = (_to_numpy(hidden), _to_numpy(output))
         torch.bmm(hidden, transposed, out=units)
         activate(units)
-        error = torch.bmm(output[:, None, :], units)[:, 0, :].div_(width).sub_(target)
+        error = torch.bmm((output * mass)[:, None, :], units)[:, 0, :].sub_(target)
         torch.mean(error.square(), dim=1, out=losses[step])
         if step == training.steps:
             break
+        if training.batch is not None:
+            error.mul_(stack([c.batch(samples, training.batch) for c in chance]))
         output_gradient = torch.bmm(units, error[:, :, None])[:, :, 0]
         derivative(error[:, None, :].expand_as(units), units, slopes)
         torch.bmm(slopes, inputs, out=direction)
         hidden.addcmul_(direction, output[:, :, None], value=-step_size)
         output.sub_(output_gradient, alpha=step_size)
+        if training.noise:
+            size = training.noise * np.sqrt(training.rate)
+            hidden.add_(stack([c.normal(width, inputs.shape[2]) for c in chance]), alpha=size)
+            output.add_(stack([c.normal(width) for c in chance]), alpha=size)
 
     return kept, 0.5 * _to_numpy(losses)
+
+
+class _Chance:
+    """One replica's mini-batches and noise."""
+
+    def __init__(self, network: TwoLayerNetwork) -> None:
+        digest = hashlib.sha256(network.hidden.tobytes() + network.output.tobytes()).digest()
+        self._random = np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
+
+    def batch(self, samples: int, size: int) -> Floats:
+        """(m,) m/size at the points drawn, 0 elsewhere: on average, the full gradient."""
+        share = np.zeros(samples)
+        share[self._random.choice(samples, size, replace=False)] = samples / size
+        return share
+
+    def normal(self, *shape: int) -> Floats:
+        """Independent N(0, 1)."""
+        return self._random.standard_normal(shape)
+
+
+def _mass(network: TwoLayerNetwork) -> Floats:
+    if network.mass is not None:
+        return network.mass
+    return np.full(network.width, 1 / network.width)
 
 
 def _to_numpy(tensor: Tensor) -> Floats:
