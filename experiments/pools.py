@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import ConvexHull
 
 from experiments.engine.seeds import stream
-from theory import Pool, Problem, Teacher, Training, descend, random_network, teacher_problem
+from theory import (
+    Pool,
+    Problem,
+    Teacher,
+    Training,
+    Trajectory,
+    descend,
+    random_network,
+    teacher_problem,
+)
 from theory.errors import Floats
 
 
@@ -30,6 +40,30 @@ def trained_pools(
     teacher: Teacher, training: Training, size: int, seed: int, replicates: range
 ) -> list[TrainedPool]:
     """Train `size` neurons on each replicate's problem, the replicates together."""
+    drawn, trajectories = pool_trajectories(
+        teacher, training, size, seed, replicates, [0, training.steps]
+    )
+    return [
+        TrainedPool(
+            problem,
+            *(
+                Pool(trajectory.snapshots[step].atoms(problem.inputs), problem.target)
+                for step in (0, training.steps)
+            ),
+        )
+        for problem, trajectory in zip(drawn, trajectories, strict=True)
+    ]
+
+
+def pool_trajectories(
+    teacher: Teacher,
+    training: Training,
+    size: int,
+    seed: int,
+    replicates: range,
+    snapshots: Sequence[int],
+) -> tuple[list[Problem], list[Trajectory]]:
+    """Each replicate's problem, and its pool's networks at the snapshots."""
     drawn = problems(teacher, seed, replicates)
     networks = [
         random_network(
@@ -40,15 +74,43 @@ def trained_pools(
         )
         for r, problem in zip(replicates, drawn, strict=True)
     ]
-    trajectories = descend(drawn, networks, training, snapshots=[0, training.steps])
-    return [
-        TrainedPool(
-            problem,
-            *(
-                Pool(trajectory.snapshots[step].atoms(problem.inputs), problem.target)
-                for step in (0, training.steps)
-            ),
+    return drawn, descend(drawn, networks, training, snapshots=snapshots)
+
+
+def scratch_trajectories(
+    teacher: Teacher,
+    training: Training,
+    seed: int,
+    replicates: range,
+    drawn: Sequence[Problem],
+    width: int,
+    snapshots: Sequence[int] | None = None,
+) -> list[Trajectory]:
+    """A network of this width trained directly on each replicate's problem."""
+    networks = [
+        random_network(
+            width,
+            problem.dimension,
+            seed=stream(seed, "scratch", replicate=r, width=width),
+            activation=teacher.activation,
         )
+        for r, problem in zip(replicates, drawn, strict=True)
+    ]
+    return descend(drawn, networks, training, snapshots=snapshots)
+
+
+def scratch_losses(
+    teacher: Teacher,
+    training: Training,
+    seed: int,
+    replicates: range,
+    drawn: Sequence[Problem],
+    width: int,
+) -> list[float]:
+    """The loss, in float64, of a network of this width trained on each replicate's problem."""
+    trajectories = scratch_trajectories(teacher, training, seed, replicates, drawn, width)
+    return [
+        problem.loss(trajectory.final.predict(problem.inputs))
         for problem, trajectory in zip(drawn, trajectories, strict=True)
     ]
 

@@ -18,7 +18,7 @@ import figures.pruned_vs_scratch
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment, merge_outcomes
 from experiments.engine.seeds import stream
-from experiments.pools import problems, trained_pools
+from experiments.pools import problems, scratch_losses, trained_pools
 from figures import paper_reference
 from figures.paper_reference import PaperCurve
 from theory import (
@@ -34,7 +34,6 @@ from theory import (
     Training,
     Verdict,
     compare_methods,
-    descend,
     examine,
     fit_rate,
     guarantees,
@@ -43,7 +42,6 @@ from theory import (
     judge_order,
     judge_within,
     mean_estimate,
-    random_network,
     rules,
 )
 from theory.errors import Floats, check_count
@@ -167,20 +165,7 @@ def _rows(method: str, replicate: int, config: Config, selection: Selection) -> 
 
 
 def _scratch(config: Config, replicates: range, drawn: list[Problem], width: int) -> pd.DataFrame:
-    networks = [
-        random_network(
-            width,
-            problem.dimension,
-            seed=stream(config.seed, "scratch", replicate=r, width=width),
-            activation=config.teacher.activation,
-        )
-        for r, problem in zip(replicates, drawn, strict=True)
-    ]
-    trajectories = descend(drawn, networks, config.training)
-    losses = [
-        problem.loss(trajectory.final.predict(problem.inputs))
-        for problem, trajectory in zip(drawn, trajectories, strict=True)
-    ]
+    losses = scratch_losses(config.teacher, config.training, config.seed, replicates, drawn, width)
     return pd.DataFrame(
         {
             "method": "scratch",

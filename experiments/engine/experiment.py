@@ -50,6 +50,8 @@ class Experiment:
     """the columns that sort the finished table"""
     judge: Callable[[Any, pd.DataFrame], list[Verdict]]
     draw: Callable[[Any, pd.DataFrame], Figure]
+    memory: Callable[[Any], int] | None = None
+    """bytes that the largest task takes; None where it does not matter"""
 
 
 def merge_outcomes(

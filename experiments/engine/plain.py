@@ -27,6 +27,7 @@ def from_plain(kind: type[T], values: dict[str, Any]) -> T:
         name: from_plain(hints[name], value) if dataclasses.is_dataclass(hints[name]) else value
         for name, value in values.items()
     }
+    built = {name: tuple(v) if isinstance(v, list) else v for name, v in built.items()}
     return kind(**built)
 
 

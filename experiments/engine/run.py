@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from experiments.engine.experiment import Config, Experiment
 from theory import SubnetsError
+from theory.memory import check_memory
 
 
 class RunFailed(SubnetsError):
@@ -55,7 +56,17 @@ def blocks(config: Config) -> list[range]:
 def run(
     experiment: Experiment, config: Any, workers: Workers, *, progress: bool = True
 ) -> pd.DataFrame:
-    """Run all tasks of one experiment and return the sorted table."""
+    """Run all tasks of one experiment and return the sorted table.
+
+    Raises `InvalidInput` before the first task if as many as run at once do not fit into memory.
+    """
+    if experiment.memory is not None:
+        together = max(1, workers.count)
+        check_memory(
+            f"{experiment.name} with {together} worker{'s' if together > 1 else ''}",
+            together * experiment.memory(config),
+            "ask for smaller pools, or for fewer --workers",
+        )
     tasks = [
         Task(experiment.run, config, block, part)
         for part in experiment.parts(config)
