@@ -181,4 +181,5 @@ EXPERIMENT = Experiment(
     order=("start", "n", "replicate", "step"),
     judge=judge,
     draw=draw,
+    required=("loss",),
 )

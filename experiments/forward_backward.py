@@ -143,10 +143,11 @@ def draw(config: Config, table: pd.DataFrame) -> Figure:
 EXPERIMENT = Experiment(
     name="forward_backward",
     title="Forward against backward",
-    presets={"quick": Config(replicates=6, neurons=500), "paper": Config()},
+    presets={"quick": Config(replicates=5, neurons=500), "paper": Config()},
     parts=lambda _: ["neurons", "stuck"],
     run=run,
     order=("pool", "rule", "replicate", "n"),
     judge=judge,
     draw=draw,
+    required=("loss",),
 )

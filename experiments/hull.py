@@ -35,6 +35,8 @@ class Config(experiment.Config):
     """greedy steps"""
     replicates: int = 1
     """pictures (the first is drawn)"""
+    block: int = 1
+    """pictures computed together"""
 
     def __post_init__(self) -> None:
         super().__post_init__()

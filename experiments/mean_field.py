@@ -212,4 +212,5 @@ EXPERIMENT = Experiment(
     order=("replicate", "step", "n"),
     judge=judge,
     draw=draw,
+    required=("square", "excess"),
 )

@@ -181,4 +181,5 @@ EXPERIMENT = Experiment(
     order=("samples", "n", "replicate", "step"),
     judge=judge,
     draw=draw,
+    required=("loss",),
 )  # fmt: skip

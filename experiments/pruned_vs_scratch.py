@@ -275,10 +275,11 @@ def draw(config: Config, table: pd.DataFrame) -> Figure:
 EXPERIMENT = Experiment(
     name="pruned_vs_scratch",
     title="Pruned against trained from scratch",
-    presets={"quick": Config(replicates=8, step=50), "paper": Config()},
+    presets={"quick": Config(replicates=10, step=50), "paper": Config()},
     parts=parts,
     run=run,
     order=("method", "replicate", "n"),
     judge=judge,
     draw=draw,
+    required=("loss",),
 )

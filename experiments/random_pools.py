@@ -241,5 +241,6 @@ EXPERIMENT = Experiment(
     order=("pool", "dimension", "N", "replicate", "n"),
     judge=judge,
     draw=draw,
+    required=("loss",),
     memory=_memory,
 )

@@ -246,4 +246,5 @@ EXPERIMENT = Experiment(
     order=(*claims.CASE, "replicate"),
     judge=judge,
     draw=draw,
+    required=("threshold",),
 )

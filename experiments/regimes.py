@@ -156,10 +156,11 @@ def draw(config: Config, table: pd.DataFrame) -> Figure:
 EXPERIMENT = Experiment(
     name="regimes",
     title="The place of the target decides the rate",
-    presets={"quick": Config(replicates=8, largest=2000), "paper": Config()},
+    presets={"quick": Config(replicates=10, largest=2000), "paper": Config()},
     parts=lambda _: list(PLACES),
     run=run,
     order=("regime", "replicate", "n"),
     judge=judge,
     draw=draw,
+    required=("loss", "bound"),
 )

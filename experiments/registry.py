@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from experiments import (
     finetune,
     forward_backward,
@@ -16,6 +18,8 @@ from experiments import (
     who_wins,
 )
 from experiments.engine.experiment import Experiment
+from theory import InvalidInput
+from theory.errors import check_choice
 
 ALL: dict[str, Experiment] = {
     module.EXPERIMENT.name: module.EXPERIMENT
@@ -33,3 +37,20 @@ ALL: dict[str, Experiment] = {
         pretraining,
     )
 }
+
+
+def find(name: str) -> Experiment:
+    """The experiment of this name, or `module:OBJECT` of one's own that Python can import."""
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        return ALL[check_choice("experiment", name, ALL)]
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(
+            f"experiment is {name!r}, which cannot be imported ({error}); set PYTHONPATH to where "
+            "the module is"
+        ) from None
+    if not isinstance(found, Experiment):
+        raise InvalidInput(f"experiment is {name!r}, which is no Experiment")
+    return found

@@ -189,10 +189,11 @@ def draw(config: Config, table: pd.DataFrame) -> Figure:
 EXPERIMENT = Experiment(
     name="rules",
     title="The family of selection rules",
-    presets={"quick": Config(replicates=6, largest=500, neurons=500), "paper": Config()},
+    presets={"quick": Config(replicates=5, largest=500, neurons=500), "paper": Config()},
     parts=lambda _: ["neurons", *POINTS],
     run=run,
     order=("pool", "rule", "replicate", "n"),
     judge=judge,
     draw=draw,
+    required=("loss",),
 )

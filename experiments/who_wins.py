@@ -249,4 +249,5 @@ EXPERIMENT = Experiment(
     order=("study", "form", "N", "dimension", "samples", "time", "n", "replicate"),
     judge=judge,
     draw=draw,
+    required=("loss",),
 )  # fmt: skip

@@ -1,1 +1,1 @@
-"""Running experiments: seeds, fixed blocks of replicates, workers, records."""
+"""Running experiments so that nothing is lost: seeds, units of work, store, workers, sweeps."""

@@ -22,8 +22,8 @@ class Config:
     """independent repetitions: everything random is drawn anew"""
     seed: int = 0
     """the root of all random numbers"""
-    block: int = 8
-    """replicates computed together; a change may change rounding"""
+    block: int = 5
+    """replicates computed together, always whole blocks; a change may change rounding"""
 
     def __post_init__(self) -> None:
         check_count("replicates", self.replicates)
@@ -35,8 +35,9 @@ class Config:
 class Experiment:
     """One entry of the registry.
 
-    A task computes one *part* (say, a few widths) for one fixed *block* of replicates and returns
-    rows of a tidy table; nothing but the configuration, the block and the part may decide them.
+    A unit of work computes one *part* (say, a few widths) for one fixed *block* of replicates and
+    returns rows of a tidy table with a column `replicate`; nothing but the configuration (without
+    its number of replicates), the block and the part may decide them.
     """
 
     name: str
@@ -51,7 +52,11 @@ class Experiment:
     judge: Callable[[Any, pd.DataFrame], list[Verdict]]
     draw: Callable[[Any, pd.DataFrame], Figure]
     memory: Callable[[Any], int] | None = None
-    """bytes that the largest task takes; None where it does not matter"""
+    """bytes that the largest unit takes; None where it does not matter"""
+    version: int = 1
+    """to be raised when a change of the code changes results: older ones are then computed again"""
+    required: Sequence[str] = ()
+    """columns in which NaN means that something went wrong"""
 
 
 def merge_outcomes(

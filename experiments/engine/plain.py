@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, TypeVar, get_type_hints
 
 from theory import InvalidInput
+from theory.errors import check_choice
 
 T = TypeVar("T")
 
@@ -15,20 +16,71 @@ def to_plain(config: Any) -> dict[str, Any]:
     return dataclasses.asdict(config)
 
 
+def named_plain(value: Any) -> Any:
+    """Plain values of a dataclass with its name, or of anything else as it is."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {"part": type(value).__name__, **to_plain(value)}
+    return value
+
+
 def from_plain(kind: type[T], values: dict[str, Any]) -> T:
     """The dataclass `kind` with these field values; fields left out keep their defaults."""
     hints = get_type_hints(kind)
-    unknown = sorted(set(values) - set(hints))
-    if unknown:
-        raise InvalidInput(
-            f"{kind.__name__} has no field {unknown[0]!r}; its fields are {', '.join(hints)}"
-        )
+    for name in values:
+        check_choice(f"field of {kind.__name__}", name, hints)
     built = {
         name: from_plain(hints[name], value) if dataclasses.is_dataclass(hints[name]) else value
         for name, value in values.items()
     }
     built = {name: tuple(v) if isinstance(v, list) else v for name, v in built.items()}
     return kind(**built)
+
+
+def with_fields(config: Any, changes: dict[str, Any]) -> Any:
+    """The configuration with dotted fields ("training.steps") replaced.
+
+    Raises `InvalidInput` naming the nearest field for a name that does not exist, and for a value
+    of another kind than the field's.
+    """
+    nested: dict[str, dict[str, Any]] = {}
+    own: dict[str, Any] = {}
+    for name, value in changes.items():
+        first, _, rest = name.partition(".")
+        current = _current(config, first)
+        if rest:
+            nested.setdefault(first, {})[rest] = value
+        else:
+            own[first] = _fitting(name, value, current)
+    own |= {first: with_fields(getattr(config, first), inner) for first, inner in nested.items()}
+    return dataclasses.replace(config, **own)
+
+
+def get_field(config: Any, name: str) -> Any:
+    """The value of a dotted field; raises `InvalidInput` if there is none."""
+    for depth, step in enumerate(name.split(".")):
+        if not dataclasses.is_dataclass(config):
+            above = ".".join(name.split(".")[:depth])
+            raise InvalidInput(f"{name} is no field: {above} has no fields of its own")
+        config = _current(config, step)
+    return config
+
+
+def _current(config: Any, name: str) -> Any:
+    names = [field.name for field in dataclasses.fields(config)]
+    return getattr(config, check_choice(f"field of {type(config).__name__}", name, names))
+
+
+def _fitting(name: str, value: Any, current: Any) -> Any:
+    """The value as the field holds it: 1 for 1.0, a tuple for a list."""
+    if isinstance(value, list):
+        value = tuple(value)
+    if current is None or value is None:
+        return value
+    if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, bool) != isinstance(current, bool) or not isinstance(value, type(current)):
+        raise InvalidInput(f"{name} is {value!r}; it must be of the kind of {current!r}")
+    return value
 
 
 def differences(config: Any, reference: Any) -> dict[str, Any]:

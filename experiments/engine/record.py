@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
-import platform
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +11,6 @@ import pandas as pd
 
 from figures.files import replacing, write_text
 from theory import InvalidInput
-
-_PACKAGES = ("goodsubnets", "numpy", "scipy", "torch", "pandas")
 
 
 @dataclass(frozen=True)
@@ -27,26 +21,14 @@ class Record:
     command: str
     config: dict[str, Any]
     seconds: float
-    """wall time"""
+    """wall time, over all sessions that it took"""
     workers: int
     date: str
+    """of the newest result in it"""
     machine: str
     versions: dict[str, str]
     rows: int
     """of the table"""
-
-
-def new_record(
-    experiment: str, command: str, config: dict[str, Any], seconds: float, workers: int, rows: int
-) -> Record:
-    """A record of a run that ended just now, here, with the installed versions."""
-    versions = {"python": platform.python_version()}
-    versions |= {name: metadata.version(name) for name in _PACKAGES}
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    today = datetime.date.today().isoformat()
-    return Record(
-        experiment, command, config, round(seconds, 1), workers, today, machine, versions, rows
-    )
 
 
 def save(record: Record, table: pd.DataFrame, folder: Path) -> None:
@@ -61,7 +43,7 @@ def load(folder: Path, experiment: str) -> tuple[Record, pd.DataFrame]:
     path = folder / f"{experiment}.json"
     try:
         record = Record(**json.loads(path.read_text(encoding="utf-8")))
-        table = pd.read_csv(folder / f"{experiment}.csv")
+        table = pd.read_csv(folder / f"{experiment}.csv", float_precision="round_trip")
     except FileNotFoundError as error:
         raise InvalidInput(
             f"{error.filename} does not exist; run `subnets reproduce` or `subnets run` first"

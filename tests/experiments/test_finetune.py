@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.finetune import EXPERIMENT, STARTS, Config, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -18,7 +18,7 @@ SMALL = Config(
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    return compute(EXPERIMENT, SMALL)
 
 
 def test_fine_tuning_starts_exactly_at_the_subnetwork(table: pd.DataFrame) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.forward_backward import COMPARED, EXPERIMENT, Config, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -15,7 +15,7 @@ SMALL = Config(
 
 
 def test_forward_against_backward() -> None:
-    table = run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    table = compute(EXPERIMENT, SMALL)
     assert not table.duplicated(["pool", "rule", "replicate", "n"]).any()
     assert set(table["rule"]) == set(COMPARED)
     outcomes = {v.claim: v.outcome for v in judge(SMALL, table)}

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.hull import EXPERIMENT, Config, judge
 from theory import Outcome
 
 
 def test_the_path_in_the_plane() -> None:
     config = Config(largest=50)
-    table = run(EXPERIMENT, config, Workers(0), progress=False)
+    table = compute(EXPERIMENT, config)
     for case, rows in table.groupby("case"):
         points = {kind: part[["x", "y"]].to_numpy() for kind, part in rows.groupby("kind")}
         assert (rows[rows["kind"] == "atom"]["picked"].sum()) == 50

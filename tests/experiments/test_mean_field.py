@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import experiments.mean_field as module
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.mean_field import EXPERIMENT, Config, judge, rates
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -19,7 +19,7 @@ SMALL = Config(
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    return compute(EXPERIMENT, SMALL)
 
 
 def test_the_law_of_large_numbers_at_fixed_time(table: pd.DataFrame) -> None:
@@ -36,7 +36,7 @@ def test_a_step_that_is_not_multiplied_by_n_breaks_it(monkeypatch: pytest.Monkey
         return right(problems, networks, slower, snapshots=snapshots)
 
     monkeypatch.setattr(module, "descend", wrong)
-    table = run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    table = compute(EXPERIMENT, SMALL)
     assert rates(SMALL, table)[15].exponent < 0.6
     outcomes = {v.claim: v.outcome for v in judge(SMALL, table)}
     assert outcomes["‖f_n − f_∞‖² after 15 steps, n = 16 to 128: exponent"] is Outcome.FAILS

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.pretraining import EXPERIMENT, Config, _judge_growth, half_gains, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -17,7 +17,7 @@ SMALL = Config(
 
 
 def test_it_runs_and_is_drawn() -> None:
-    table = run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    table = compute(EXPERIMENT, SMALL)
     assert len(table) == 3 * 3 * 2 * len(SMALL.times)
     assert SMALL.times[0] == 0
     assert SMALL.times[-1] == 40

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.engine.run import Workers, blocks, run
+from experiments.engine.unit import compute, units
 from experiments.pruned_vs_scratch import EXPERIMENT, Config, Scratch, judge, parts
 from figures import paper_reference
 from theory import InvalidInput, Outcome, Teacher, Training
@@ -19,7 +19,7 @@ TINY = Config(
 
 @pytest.fixture(scope="module")
 def tiny() -> pd.DataFrame:
-    return run(EXPERIMENT, TINY, Workers(0), progress=False)
+    return compute(EXPERIMENT, TINY)
 
 
 def test_the_table_is_complete(tiny: pd.DataFrame) -> None:
@@ -30,27 +30,22 @@ def test_the_table_is_complete(tiny: pd.DataFrame) -> None:
     assert (tiny["distinct"] <= tiny["n"]).all()
 
 
-def test_worker_processes_change_no_bit(tiny: pd.DataFrame) -> None:
-    with Workers(2) as workers:
-        table = run(EXPERIMENT, TINY, workers, progress=False)
-    pd.testing.assert_frame_equal(table, tiny, check_exact=True)
-
-
 def test_more_replicates_or_sizes_change_no_earlier_run(tiny: pd.DataFrame) -> None:
-    more = run(EXPERIMENT, replace(TINY, replicates=4, largest=16), Workers(0), progress=False)
+    more = compute(EXPERIMENT, replace(TINY, replicates=5, largest=16))
     same = more.merge(tiny, on=["method", "replicate", "n"], suffixes=("", "_before"))
     assert len(same) == len(tiny)
-    whole = same[(same["replicate"] < 2) & (same["method"] != "random_subset")]
+    whole = same[same["method"] != "random_subset"]  # which is drawn in one go
     assert (whole["loss"] == whole["loss_before"]).all()
 
 
 def test_another_seed_gives_another_table(tiny: pd.DataFrame) -> None:
-    other = run(EXPERIMENT, replace(TINY, seed=1), Workers(0), progress=False)
+    other = compute(EXPERIMENT, replace(TINY, seed=1))
     assert (other["loss"] != tiny["loss"]).all()
 
 
-def test_blocks_come_from_the_configuration() -> None:
-    assert blocks(replace(TINY, replicates=20, block=8)) == [range(8), range(8, 16), range(16, 20)]
+def test_blocks_are_whole_and_fixed() -> None:
+    blocks = {unit.replicates for unit in units(EXPERIMENT, replace(TINY, replicates=20, block=8))}
+    assert blocks == {range(8), range(8, 16), range(16, 24)}
 
 
 def test_the_parts_hold_every_width_once() -> None:

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from experiments.claims import random_pools as claims
-from experiments.engine.run import Workers, run
+from experiments.engine.drive import check_fits
+from experiments.engine.unit import compute
+from experiments.engine.workers import Workers
 from experiments.random_pools import EXPERIMENT, Config, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -20,7 +22,7 @@ SMALL = Config(
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    return compute(EXPERIMENT, SMALL)
 
 
 def test_the_table_is_whole_and_certified(table: pd.DataFrame) -> None:
@@ -93,7 +95,7 @@ def test_sizes_beyond_the_pools_drawn_are_not_guessed() -> None:
 def test_what_does_not_fit_is_refused_before_the_first_task() -> None:
     config = replace(SMALL, pools=(100, 10**12))
     with pytest.raises(InvalidInput, match=r"random_pools with 2 workers needs \d+.\d GB"):
-        run(EXPERIMENT, config, Workers(2), progress=False)
+        check_fits(EXPERIMENT, [config], Workers(2))
 
 
 @pytest.mark.parametrize(

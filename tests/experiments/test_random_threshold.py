@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments.claims import random_threshold as claims
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.random_threshold import EXPERIMENT, Config, Networks, cases, judge
 from theory import InvalidInput, Outcome, Teacher
 
@@ -19,7 +19,7 @@ SMALL = Config(
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    return compute(EXPERIMENT, SMALL)
 
 
 def test_wendel_holds_for_points_and_fails_for_neurons_on_a_line(table: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from experiments.engine.experiment import merge_outcomes
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.regimes import _JUDGED, EXPERIMENT, PLACES, Config, judge, rates
 from theory import InvalidInput, Outcome
 
@@ -15,7 +15,7 @@ SMALL = Config(rank=3, pool_size=40, largest=1000, replicates=6)
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    return compute(EXPERIMENT, SMALL)
 
 
 def test_the_rate_changes_with_the_place_of_the_target(table: pd.DataFrame) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.rules import COMPARED, EXPERIMENT, NEURONS, POINTS, Config, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -17,7 +17,7 @@ SMALL = Config(
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    return compute(EXPERIMENT, SMALL)
 
 
 def test_every_rule_is_measured_on_every_pool(table: pd.DataFrame) -> None:

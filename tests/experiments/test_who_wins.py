@@ -8,7 +8,7 @@ import pytest
 
 from experiments.claims import who_wins as claims
 from experiments.claims.who_wins import View
-from experiments.engine.run import Workers, run
+from experiments.engine.unit import compute
 from experiments.who_wins import EXPERIMENT, Config, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -21,7 +21,7 @@ SMALL = Config(
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return run(EXPERIMENT, SMALL, Workers(0), progress=False)
+    return compute(EXPERIMENT, SMALL)
 
 
 def test_the_table_is_whole(table: pd.DataFrame) -> None:

@@ -1,0 +1,1 @@
+"""The commands of `subnets`, one file for those that belong together."""

@@ -1,0 +1,64 @@
+"""Options that several commands have, and what they open."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from experiments.engine.store import Store, open_store
+from experiments.engine.workers import Workers
+from theory import InvalidInput
+from theory.errors import check_count, check_positive
+
+UNPREFIXED: Any = tyro.conf.arg(name="")  # --workers, not --engine.workers
+DEFAULT_STORE = Path("results/store.sqlite")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where runs are kept and who computes them."""
+
+    store: Path | None = None
+    """file that keeps every finished run (default: results/store.sqlite, or OUT/store.sqlite)"""
+    workers: int = os.cpu_count() or 1
+    """worker processes on this machine, one thread each; 0 runs everything in this process"""
+    scheduler: str | None = None
+    """address of a dask scheduler, whose workers then do the work"""
+    retry: bool = False
+    """try again what failed earlier"""
+    fail_fast: bool = False
+    """stop at the first failure"""
+    time_limit: float | None = None
+    """seconds after which a unit of work counts as failed"""
+
+    def __post_init__(self) -> None:
+        check_count("workers", self.workers, least=0)
+        if self.time_limit is not None:
+            check_positive("time_limit", self.time_limit)
+        if self.scheduler is not None and "://" not in self.scheduler:
+            if ":" not in self.scheduler:
+                raise InvalidInput(
+                    f"scheduler is {self.scheduler!r}; it must be an address, tcp://HOST:PORT"
+                )
+            object.__setattr__(self, "scheduler", f"tcp://{self.scheduler}")
+
+    def store_path(self, out: Path | None = None) -> Path:
+        """The store that was named, or that of the folder that is written to."""
+        if self.store is not None:
+            return self.store
+        return DEFAULT_STORE if out is None else out / "store.sqlite"
+
+    @contextlib.contextmanager
+    def opened(self, path: Path) -> Iterator[tuple[Store, Workers]]:
+        """The store, to write, and the workers."""
+        with (
+            open_store(path, write=True) as store,
+            Workers(self.workers, scheduler=self.scheduler, time_limit=self.time_limit) as workers,
+        ):
+            yield store, workers

@@ -1,0 +1,117 @@
+"""Bringing units to their end: what the store has is skipped, what comes in is kept at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+import theory
+from experiments.engine.experiment import Config, Experiment
+from experiments.engine.store import Store, keys_of
+from experiments.engine.unit import Result, Unit
+from experiments.engine.workers import Workers
+from theory.memory import check_memory
+
+_PACKAGES = ("goodsubnets", "numpy", "scipy", "torch", "pandas")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many of some units were there already, were computed now, and have failed."""
+
+    skipped: int
+    computed: int
+    failed: int
+    """now, or earlier and not tried again"""
+    left: int
+    """not tried, since `fail_fast` stopped"""
+
+
+def check_fits(experiment: Experiment, configs: Sequence[Config], workers: Workers) -> None:
+    """Raise `InvalidInput` if as many units as run at once here do not fit into memory."""
+    if experiment.memory is None:
+        return
+    needed = workers.together * max(experiment.memory(config) for config in configs)
+    plural = "s" if workers.together > 1 else ""
+    check_memory(
+        f"{experiment.name} with {workers.together} worker{plural}",
+        needed,
+        "ask for smaller pools, or for fewer --workers",
+    )
+
+
+def finish(
+    units: Sequence[Unit],
+    store: Store,
+    workers: Workers,
+    *,
+    label: str,
+    retry: bool = False,
+    fail_fast: bool = False,
+    progress: bool = True,
+) -> Summary:
+    """Compute the units that the store does not have, and keep each as it ends.
+
+    Units that failed earlier are left alone unless `retry`; `fail_fast` stops at the first failure.
+    """
+    units = list({unit.key: unit for unit in units}.values())
+    states = store.states(keys_of(units))
+    failed = 0 if retry else sum(state == "failed" for state in states.values())
+    again = {key for key, state in states.items() if state == "failed"} if retry else set()
+    todo = [unit for unit in units if unit.key not in states or unit.key in again]
+    computed = 0
+    bar = tqdm(
+        total=len(todo), desc=label, unit="unit", disable=None if progress else True, delay=1.0
+    )
+    started = time.perf_counter()
+    source = origin() if todo else {}
+    try:
+        for batch in workers.results(todo):
+            store.save(batch, source)
+            bar.update(len(batch))
+            computed += len(batch)
+            failed += _failures(batch)
+            if fail_fast and failed:
+                break
+    finally:
+        bar.close()
+        if computed:
+            store.add_wall(work_name(units), time.perf_counter() - started, max(1, workers.count))
+    return Summary(len(units) - len(todo), computed, failed, len(todo) - computed)
+
+
+def work_name(units: Sequence[Unit]) -> str:
+    """A name for a whole list of units, under which the store adds up its wall time."""
+    return hashlib.sha256("".join(sorted(keys_of(units))).encode()).hexdigest()
+
+
+def _failures(batch: Sequence[Result]) -> int:
+    return sum(result.table is None for result in batch)
+
+
+def origin() -> dict[str, Any]:
+    """The machine, the versions and the code that results come from."""
+    versions = {"python": platform.python_version()}
+    versions |= {name: metadata.version(name) for name in _PACKAGES}
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return {"machine": machine, "versions": versions, "code": fingerprint()}
+
+
+@cache
+def fingerprint() -> str:
+    """A hash of the source of `theory` and `experiments`, to notice results of other code."""
+    digest = hashlib.sha256()
+    roots = [Path(theory.__file__).parent, Path(__file__).parents[1]]
+    for path in sorted(path for root in roots for path in root.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
