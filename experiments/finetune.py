@@ -68,6 +68,8 @@ class Config(experiment.Config):
             raise InvalidInput(f"sizes is {self.sizes}; it must be increasing and not empty")
         for step in self.judged:
             check_count("judged", step, most=self.steps)
+        if not self.judged:
+            raise InvalidInput("judged is empty; give at least one number of steps")
 
     @property
     def kept(self) -> list[int]:
@@ -155,6 +157,8 @@ def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
             for other in ("fresh, n neurons", "fresh, same masses"):
                 claim = f"C6: n = {size}, {step} steps: fine-tuned below {other}"
                 verdicts.append(judge_below(claim, mean_estimate(own - wide[other])))
+            claim = f"n = {size}, {step} steps: fine-tuned below rewound"
+            verdicts.append(judge_below(claim, mean_estimate(own - wide["rewound"])))
             claim = f"n = {size}, {step} steps: rewound below fresh, same masses"
             ratio = mean_estimate(wide["rewound"] - wide["fresh, same masses"])
             verdicts.append(judge_below(claim, ratio))

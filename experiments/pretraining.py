@@ -9,6 +9,7 @@ brings at all. Claim C8.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -25,12 +26,14 @@ from theory import (
     Teacher,
     Training,
     Verdict,
-    fit_rate,
+    jackknife,
     judge_within,
     mean_estimate,
     rules,
 )
 from theory.errors import Floats, check_count
+
+_LATE = 3  # of the times; their mean is what training brings in the end
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Config(experiment.Config):
         for name in ("samples", "sizes"):
             values = getattr(self, name)
             for value in values:
-                check_count(name, value)
+                check_count(name, value, least=2)
             if not values or list(values) != sorted(set(values)):
                 raise InvalidInput(f"{name} is {values}; it must be increasing and not empty")
 
@@ -99,71 +102,108 @@ def run(config: Config, replicates: range, samples: int) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def half_gains(table: pd.DataFrame) -> pd.DataFrame:
-    """Per m, n and replicate: steps that bring half of what training brings, in log loss.
+def gains(table: pd.DataFrame) -> pd.DataFrame:
+    """(n, m) x replicate: how much lower the late log loss is than the untrained pool's.
 
-    Half of the way from the untrained pool's log loss to the lowest at any time; between the times
-    measured, log loss is interpolated in log(1 + steps). NaN where training brings less than 1 %.
+    Late: the mean of the last three times, which are fixed beforehand; the lowest of many noisy
+    values would always look like a gain.
     """
-    found = []
-    for key, rows in table.groupby(["samples", "n", "replicate"]):
-        curve = rows.sort_values("step")
-        logs, steps = np.log(curve["loss"].to_numpy(float)), curve["step"].to_numpy(float)
-        found.append((*key, _half(logs, steps), float(logs[0] - logs.min())))
-    return pd.DataFrame(found, columns=["samples", "n", "replicate", "steps", "gain"])
+    late = np.sort(table["step"].unique())[-_LATE:]
+    logs = table.assign(log=np.log(table["loss"]))
+    keys = ["n", "samples", "replicate"]
+    before = logs[logs["step"] == 0].set_index(keys)["log"]
+    after = logs[logs["step"].isin(late)].groupby(keys)["log"].mean()
+    return (before - after).unstack()
+
+
+def half_times(table: pd.DataFrame) -> pd.DataFrame:
+    """Per n and m: the steps that bring half of the gain, of the mean curve, with an interval.
+
+    Between the times measured, log loss is interpolated in log(1 + steps). Only where the gain's
+    own interval excludes 0; NaN elsewhere.
+    """
+    rows = []
+    gained = gains(table)
+    for (n, m), part in table.groupby(["n", "samples"]):
+        steps, curves = _curves(part)
+        gain = mean_estimate(gained.loc[(n, m)].to_numpy(float))
+        found = None
+        if gain.interval is not None and gain.interval.low > 0:
+            found = jackknife(curves, partial(_half, steps=steps)).exponential()
+        value = np.nan if found is None else found.value
+        low, high = (np.nan, np.nan) if found is None else found.interval or (np.nan, np.nan)
+        rows.append((n, m, value, low, high))
+    return pd.DataFrame(rows, columns=["n", "samples", "steps", "low", "high"])
+
+
+def _curves(part: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Steps (k,), and log losses (replicates, k), of one n and m."""
+    wide = np.log(part.pivot(index="replicate", columns="step", values="loss"))
+    return wide.columns.to_numpy(float), wide.to_numpy(float)
 
 
 def _half(logs: Floats, steps: Floats) -> float:
-    lowest = int(np.argmin(logs))
-    if logs[0] - logs[lowest] < 0.01:
+    """ln of the steps after which a log loss is first half-way to its late mean."""
+    goal = (logs[0] + logs[-_LATE:].mean()) / 2
+    below = np.flatnonzero(logs <= goal)
+    if logs[0] <= goal or len(below) == 0:
         return float("nan")
-    goal = (logs[0] + logs[lowest]) / 2
-    k = int(np.argmax(logs <= goal))  # the first at or below, never 0
+    k = int(below[0])
     share = (logs[k - 1] - goal) / (logs[k - 1] - logs[k])
     before, after = np.log1p(steps[k - 1]), np.log1p(steps[k])
-    return float(np.expm1(before + share * (after - before)))
+    return float(np.log(np.expm1(before + share * (after - before))))
 
 
 def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
     """C8: does the pre-training needed grow no faster than log m? What does it bring?"""
     del config
-    halves = half_gains(table)
-    verdicts = []
-    for n, rows in halves.groupby("n"):
-        verdicts.append(_judge_growth(int(n), rows.pivot(
-            index="replicate", columns="samples", values="steps")))  # fmt: skip
-    for (n, m), rows in halves.groupby(["n", "samples"]):
-        gain = mean_estimate(rows["gain"])
+    times = half_times(table)
+    verdicts = [_judge_growth(int(n), table, rows) for n, rows in times.groupby("n")]
+    for (n, m), values in gains(table).iterrows():
         claim = f"training lowers ln loss of the subnetwork, m = {m}, n = {n}, by"
-        verdicts.append(judge_within(claim, gain, (0.01, np.inf), predicted="more than 0.01"))
+        gain = mean_estimate(values.to_numpy(float))
+        verdicts.append(judge_within(claim, gain, (0.0, np.inf), predicted="more than 0"))
     return verdicts
 
 
-def _judge_growth(n: int, halves: pd.DataFrame) -> Verdict:
+def _judge_growth(n: int, table: pd.DataFrame, times: pd.DataFrame) -> Verdict:
     """The exponent in m of the steps for half the gain, beside that of log m over the same m."""
     claim = f"C8: n = {n}, steps for half the gain grow no faster than log m: exponent in m"
-    gained = halves.notna().all()
-    values = halves.loc[:, gained].to_numpy(float)
-    samples = halves.columns[gained].to_numpy(float)
-    without = ", ".join(f"{m:g}" for m in halves.columns[~gained])
-    note = f"; m = {without} left out, where training gains nothing on some problem" * bool(without)
+    gained = times[np.isfinite(times["steps"])]
+    samples = gained["samples"].to_numpy(float)
+    without = ", ".join(f"{m:g}" for m in sorted(set(times["samples"]) - set(gained["samples"])))
+    note = f"; m = {without} left out, where no gain is certain" * bool(without)
     if len(samples) < 3:
         sentence = f"a growth needs three m{note}."
         return Verdict(claim, Outcome.INCONCLUSIVE, "that of log m", None, None, sentence)
-    allowed = -float(fit_rate(samples, np.log(samples)[None]).exponent)
-    growth = mean_estimate(-fit_rate(samples, values).exponents.values)
-    middle = np.exp(np.log(values).mean(axis=0))
-    steps = ", ".join(f"{t:.0f} at m = {m:g}" for m, t in zip(samples, middle, strict=True))
+    found = [_curves(table[(table["n"] == n) & (table["samples"] == m)]) for m in samples]
+    steps, stacked = found[0][0], np.stack([curves for _, curves in found], axis=1)
+
+    def exponent(mean: Floats) -> float:
+        halves = np.array([_half(logs, steps) for logs in mean])
+        return _slope(np.log(samples), halves) if np.isfinite(halves).all() else float("nan")
+
+    allowed = _slope(np.log(samples), np.log(np.log(samples)))
+    growth = jackknife(stacked, exponent)
+    shown = ", ".join(f"{row.steps:.0f} at m = {row.samples:g}" for row in gained.itertuples())
+    if not np.isfinite(growth.value):
+        sentence = f"the growth rests on single problems; {shown}{note}."
+        return Verdict(claim, Outcome.INCONCLUSIVE, "that of log m", None, None, sentence)
     verdict = judge_within(
         claim, growth, (-np.inf, allowed), predicted=f"at most {allowed:.2f}, that of log m"
     )
-    return replace(verdict, sentence=f"{verdict.sentence[:-1]}; {steps}{note}.")
+    return replace(verdict, sentence=f"{verdict.sentence[:-1]}; {shown}{note}.")
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    centred = x - x.mean()
+    return float(y @ centred / (centred @ centred))
 
 
 def draw(config: Config, table: pd.DataFrame) -> Figure:
     """Loss against training time for every m, and the steps for half the gain against m."""
     middle = config.sizes[len(config.sizes) // 2]
-    return figures.pretraining.draw(table, half_gains(table), [middle, config.sizes[-1]])
+    return figures.pretraining.draw(table, half_times(table), [middle, config.sizes[-1]])
 
 
 EXPERIMENT = Experiment(

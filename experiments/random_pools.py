@@ -20,7 +20,6 @@ from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
 from experiments.pools import log_sizes, problems, scratch_losses, trained_pools
 from theory import (
-    HullProjection,
     InvalidInput,
     Membership,
     Neurons,
@@ -36,6 +35,7 @@ from theory.errors import Floats, check_count
 from theory.random_pools import memory_needed
 
 _PREFIX = 10_000  # atoms in which a certificate for the target is looked for first
+_LARGEST_PROJECTION = 100_000  # atoms that are projected on at most
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,7 @@ def _train(config: Config, replicates: range, part: Train) -> pd.DataFrame:
 
 def _select(config: Config, kind: str, dimension: int, replicate: int, pool: Pool) -> pd.DataFrame:
     selection = rules.greedy_forward(pool, config.matched[-1])
-    projection = _certify(pool)
-    inside = projection.membership is Membership.INSIDE
+    best, gap, membership = _certify(pool)
     sizes = config.sizes.astype(int)
     return pd.DataFrame(
         {
@@ -190,19 +189,32 @@ def _select(config: Config, kind: str, dimension: int, replicate: int, pool: Poo
             "replicate": replicate,
             "n": sizes,
             "loss": selection.losses[sizes - 1],
-            "best": 0.0 if inside else projection.loss,
-            "gap": 0.0 if inside else projection.duality_gap,
-            "membership": str(projection.membership),
+            "best": best,
+            "gap": gap,
+            "membership": str(membership),
         }
     )
 
 
-def _certify(pool: Pool) -> HullProjection:
-    """The nearest point; if the first atoms contain the target, so do all."""
-    first = nearest_point(Pool(pool.atoms[:_PREFIX], pool.target))
-    if pool.size <= _PREFIX or first.membership is Membership.INSIDE:
-        return first
-    return nearest_point(pool)
+def _certify(pool: Pool) -> tuple[float, float, Membership]:
+    """The distance of the target in terms of loss, its duality gap, and where the target is.
+
+    If the first atoms contain the target, so do all. If they do not, their nearest point is an
+    upper bound, and its gap over *all* atoms says by how much the whole pool can be better; more
+    atoms are taken until that is nothing, or until the projection would need too much memory.
+    """
+    count = _PREFIX
+    while True:
+        first = nearest_point(Pool(pool.atoms[:count], pool.target))
+        if first.membership is Membership.INSIDE:
+            return 0.0, 0.0, first.membership
+        residual = first.point - pool.target
+        least = float((pool.atoms @ residual).min())
+        gap = max(0.0, float(first.point @ residual) - least) / pool.samples
+        if count >= pool.size or gap <= 1e-9 * first.loss or 10 * count > _LARGEST_PROJECTION:
+            known = count >= pool.size or first.loss > gap
+            return first.loss, gap, first.membership if known else Membership.UNDECIDED
+        count *= 10
 
 
 def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
@@ -218,8 +230,8 @@ def draw(config: Config, table: pd.DataFrame) -> Figure:
 
 
 def _memory(config: Config) -> int:
-    largest = max(config.pools[-1], config.trained)
-    return memory_needed(largest, config.teacher.samples)
+    largest, samples = max(config.pools[-1], config.trained), config.teacher.samples
+    return memory_needed(largest, samples) + 30 * min(largest, _LARGEST_PROJECTION) * samples
 
 
 EXPERIMENT = Experiment(

@@ -72,12 +72,15 @@ class Config(experiment.Config):
         super().__post_init__()
         check_count("largest", self.largest)
         for name in ("ranks", "shifted_ranks", "dimensions", "samples"):
-            for value in getattr(self, name):
+            values = getattr(self, name)
+            for value in values:
                 check_count(name, value, least=2 if "ranks" in name else 1)
-        if any(not 0 <= s <= 30 for s in (*self.shifts, *self.factors)):
-            raise InvalidInput(
-                f"shifts {self.shifts} and factors {self.factors} must be numbers from 0 to 30"
-            )
+            if not values:
+                raise InvalidInput(f"{name} is empty; give at least one")
+        for name, most in (("shifts", 5.0), ("factors", 30.0)):
+            values = getattr(self, name)
+            if not values or not all(0 < value <= most for value in values):
+                raise InvalidInput(f"{name} is {values}; give numbers above 0, at most {most:g}")
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def cases(config: Config) -> list[Case]:
     usual = config.teacher
     found += [Networks(usual.activation, d, m, 1.0) for d, m in grid]
     at_default = Networks(usual.activation, usual.dimension, usual.samples, 1.0)
-    found += [replace(at_default, factor=factor) for factor in config.factors]
+    found += [replace(at_default, factor=float(factor)) for factor in config.factors]
     return list(dict.fromkeys(found))
 
 
@@ -146,7 +149,7 @@ def _points(config: Config, replicate: int, case: Points) -> dict[str, object]:
         "rank": case.rank,
         "asked": case.shift,
         "distance": case.shift,
-        "threshold": _threshold(draw, draw(int(4 * expected)), config.largest),
+        "threshold": _threshold(draw, draw(min(int(4 * expected), config.largest)), config.largest),
     }
 
 
@@ -203,26 +206,25 @@ def _standard_distance(pool: Pool) -> float:
     """√((y − μ)ᵀ Σ⁻¹ (y − μ)) with the atoms' mean μ and covariance Σ.
 
     Containment does not change under affine maps, so this, not the norm, says how far out a target
-    is. The factor makes the inverse of the sampled covariance unbiased for Gaussian atoms.
+    is. The factor makes the inverse of the sampled covariance unbiased for Gaussian atoms, and m/N
+    is what the error of the sampled mean adds.
     """
     mean = pool.atoms.mean(axis=0)
     combination = np.linalg.lstsq((pool.atoms - mean).T, pool.target - mean)[0]
-    return float(np.sqrt((pool.size - pool.samples - 2) * (combination @ combination)))
+    square = (pool.size - pool.samples - 2) * float(combination @ combination)
+    return float(np.sqrt(max(0.0, square - pool.samples / pool.size)))
 
 
 def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
     """Wendel's formula on points and on neurons, the kinematic formula, growth with d and m."""
-    del config
-    return claims.judge(table)
+    return claims.judge(table, config.teacher.dimension, config.teacher.samples)
 
 
 def draw(config: Config, table: pd.DataFrame) -> Figure:
     """Four panels: Wendel, distance, low dimension, growth."""
-    del config
     middle = claims.medians(table)
-    return figures.random_threshold.draw(
-        claims.wendel(table), middle, claims.default_problem(middle)
-    )
+    scaled = claims.multiplied(middle, config.teacher.dimension, config.teacher.samples)
+    return figures.random_threshold.draw(claims.wendel(table), middle, scaled)
 
 
 EXPERIMENT = Experiment(

@@ -11,15 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from figures.style import MUTED, caption, guide, house_style, rate_label, size_axis
-from theory import Estimate, RateEstimate
+from figures.style import MUTED, caption, guide, house_style, size_axis
+from theory import Estimate
 
 Color = tuple[float, float, float]
 
 
-def draw(
-    table: pd.DataFrame, rates: dict[int, RateEstimate], excess: dict[int, Estimate]
-) -> Figure:
+def draw(table: pd.DataFrame, rates: dict[int, Estimate], excess: dict[int, Estimate]) -> Figure:
     """Draw a tidy table with the columns replicate, step, n, square, excess, limit_loss."""
     with house_style():
         figure = Figure(figsize=(14.5, 5.2), layout="constrained")
@@ -29,7 +27,7 @@ def draw(
         panels[0].set_ylabel("‖f_n − f_∞‖²")
         panels[0].set_title("Distance from the limit")
         for step, rate in rates.items():
-            panels[0].plot([], [], color=colors[step], label=f"{step} steps, {rate_label(rate)}")
+            panels[0].plot([], [], color=colors[step], label=f"{step} steps, {_slope(rate)}")
         _against_size(panels[1], table, "excess", colors)
         panels[1].set_ylabel("E L_n − L_∞")
         panels[1].set_title("Loss above the limit's")

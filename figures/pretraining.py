@@ -12,11 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from figures.style import MUTED, caption, house_style
-from theory import mean_estimate
 
 
 def draw(table: pd.DataFrame, halves: pd.DataFrame, sizes: Sequence[int]) -> Figure:
-    """Draw columns samples, n, replicate, step, loss, dense; one panel a size, then the times."""
+    """Draw columns samples, n, replicate, step, loss, dense; one panel a size, then the times.
+
+    `halves` has the columns n, samples, steps, low, high.
+    """
     sizes = list(dict.fromkeys(sizes))
     with house_style():
         figure = Figure(figsize=(4.6 * (len(sizes) + 1), 5.0), layout="constrained")
@@ -46,9 +48,8 @@ def _curves(axes: Axes, rows: pd.DataFrame, halves: pd.DataFrame) -> None:
         axes.plot(np.expm1(at) + 1, np.exp(middle), color=color, label=f"m = {m}")
         axes.plot(np.expm1(at) + 1, np.exp(logs["dense"]), color=color, linewidth=0.9,
                   linestyle="--")  # fmt: skip
-        steps = halves[halves["samples"] == m]["steps"].dropna()
-        if len(steps):
-            half = np.log1p(steps).mean()
+        half = float(np.log1p(halves[halves["samples"] == m]["steps"].iloc[0]))
+        if np.isfinite(half):
             axes.plot([np.exp(half)], [np.exp(np.interp(half, at, middle))], "o", color=color,
                       markersize=7, markerfacecolor="white")  # fmt: skip
     axes.set_xscale("log")
@@ -63,20 +64,15 @@ def _times(axes: Axes, halves: pd.DataFrame) -> None:
     colors = sns.color_palette("colorblind")
     samples = np.array(sorted(halves["samples"].unique()), float)
     for n, color in zip(sizes, colors, strict=False):
-        found = []
-        for _, rows in halves[halves["n"] == n].groupby("samples"):
-            steps = rows["steps"].dropna().to_numpy(float)
-            if len(steps) == 0:
-                found.append((np.nan, np.nan, np.nan))
-                continue
-            estimate = mean_estimate(np.log(steps)).exponential()
-            low, high = estimate.interval or (estimate.value, estimate.value)
-            found.append((estimate.value, low, high))
-        middle, low, high = np.transpose(found)
-        axes.errorbar(samples, middle, yerr=[middle - low, high - middle], color=color, marker="o",
+        rows = halves[(halves["n"] == n) & np.isfinite(halves["steps"])]
+        middle = rows["steps"].to_numpy(float)
+        low, high = rows["low"].fillna(rows["steps"]), rows["high"].fillna(rows["steps"])
+        arms = [middle - low.to_numpy(float), high.to_numpy(float) - middle]
+        axes.errorbar(rows["samples"], middle, yerr=arms, color=color, marker="o",
                       markersize=5, linewidth=1.6, elinewidth=1, label=f"n = {n}")  # fmt: skip
-        if n == sizes[-1]:
-            guide = np.log(samples) / np.log(samples[0]) * middle[0]
+        if n == sizes[-1] and len(rows):
+            first = float(rows["samples"].iloc[0])
+            guide = np.log(samples) / np.log(first) * middle[0]
             axes.plot(samples, guide, color=MUTED, linestyle="--", linewidth=1.2,
                       label="proportional to log m")  # fmt: skip
     axes.set_xscale("log")

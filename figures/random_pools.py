@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from figures.style import INK, METHODS, MUTED, caption, guide, house_style, size
 from theory import RateEstimate, mean_estimate
 
 Color = tuple[float, float, float]
-_MARKS = "osD^v"
+_MARKS = "osD^vP*X"
 
 
 def draw(
@@ -72,7 +73,7 @@ def _curves(axes: Axes, table: pd.DataFrame) -> None:
 
 def _loss_by_pool(axes: Axes, table: pd.DataFrame, matched: Sequence[int]) -> None:
     levels: list[tuple[float, str, Color]] = []
-    for n, marker in zip(matched, _MARKS, strict=False):
+    for n, marker in zip(matched, itertools.cycle(_MARKS), strict=False):
         rows = table[table["n"] == n]
         random = rows[rows["pool"] == "random"]
         _means(axes, random, "N", "loss", marker, INK, f"random pool, n = {n}")
@@ -96,6 +97,9 @@ def _loss_by_pool(axes: Axes, table: pd.DataFrame, matched: Sequence[int]) -> No
 
 def _exponents(axes: Axes, rates: dict[tuple[str, int], RateEstimate]) -> None:
     random = {size: rate for (kind, size), rate in rates.items() if kind == "random"}
+    if not random:
+        axes.set_visible(False)
+        return
     axes.errorbar(
         list(random),
         [rate.exponent for rate in random.values()],
@@ -109,10 +113,10 @@ def _exponents(axes: Axes, rates: dict[tuple[str, int], RateEstimate]) -> None:
                           label=f"trained pool of {size}")  # fmt: skip
     for level in (1, 2):
         axes.axhline(level, color=MUTED, linewidth=1, linestyle=":")
-    window = next(iter(rates.values())).window
     _pool_axis(axes)
     axes.set_ylabel("exponent of the loss above L*")
-    axes.set_title(f"Measured rate, n = {window[0]:g} to {window[1]:g}")
+    window = next((rate.window for rate in rates.values()), None)
+    axes.set_title("Measured rate" + (f", n = {window[0]:g} to {window[1]:g}" if window else ""))
     axes.legend(frameon=False, loc="lower right")
 
 
@@ -126,7 +130,11 @@ def _needed(axes: Axes, needed: pd.DataFrame) -> None:
     whole = needed[np.isfinite(needed["needed"]) & (needed["needed"] > 0)]
     colors = sns.color_palette("colorblind")
     for k, (n, rows) in enumerate(whole.groupby("n")):
-        _means(axes, rows, "dimension", "needed", _MARKS[k], colors[k], f"n = {n}")
+        marker, color = _MARKS[k % len(_MARKS)], colors[k % len(colors)]
+        _means(axes, rows, "dimension", "needed", marker, color, f"n = {n}")
+    if whole.empty:
+        axes.set_visible(False)
+        return
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_locator(FixedLocator(sorted(needed["dimension"].unique())))

@@ -58,20 +58,23 @@ def _probability(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _distance(axes: Axes, points: pd.DataFrame, scaled: pd.DataFrame) -> None:
-    farthest = max(points["distance"].max(), scaled["distance"].max())
+    scaled = scaled[np.isfinite(scaled["median"])]
+    gaussian = points[(points["atoms"] == "gaussian") & np.isfinite(points["median"])]
+    farthest = min(30.0, float(pd.concat([gaussian["distance"], scaled["distance"]]).max()))
     distances = np.linspace(0, 1.05 * farthest, 200)
     curve = [gaussian_threshold(1, s) for s in distances]
     axes.plot(distances, curve, color=INK, linewidth=1.4, label="conic kinematic formula")
-    gaussian = points[points["atoms"] == "gaussian"]
     ranks = sorted(gaussian[gaussian["asked"] > 0]["rank"].unique())
     for rank, color in zip(ranks, _shades(len(ranks), "flare"), strict=True):
         _medians(axes, gaussian[gaussian["rank"] == rank], "distance", "rank", color,
                  f"Gaussian points, rank {rank:.0f}", line="")  # fmt: skip
-    neurons, m = scaled["atoms"].iloc[0].replace("relu", "ReLU"), scaled["rank"].iloc[0]
-    _medians(axes, scaled, "distance", "rank", sns.color_palette("colorblind")[0],
+    if len(scaled):
+        neurons, m = scaled["atoms"].iloc[0].replace("relu", "ReLU"), scaled["rank"].iloc[0]
+        _medians(axes, scaled, "distance", "rank", sns.color_palette("colorblind")[0],
              f"{neurons} neurons, m = {m:.0f},\nthe teacher's target multiplied")  # fmt: skip
     axes.set_yscale("log")
-    axes.set_ylim(1.5, 4 * max(scaled["median"] / scaled["rank"]))
+    shown = pd.concat([gaussian, scaled])
+    axes.set_ylim(1.5, 4 * float((shown["median"] / shown["rank"]).max()))
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -104,7 +107,12 @@ def _zero(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _teacher(axes: Axes, rows: pd.DataFrame) -> None:
-    rows = rows[rows.groupby("rank")["dimension"].transform("nunique") > 1]
+    rows = rows[np.isfinite(rows["median"])]
+    many = rows.groupby("rank")["dimension"].transform("nunique") > 1
+    rows = rows[many] if many.any() else rows
+    if rows.empty:
+        axes.set_visible(False)
+        return
     samples = sorted(rows["rank"].unique())
     for m, color in zip(samples, _shades(len(samples), "crest"), strict=True):
         part = rows[rows["rank"] == m]

@@ -8,21 +8,21 @@ import psutil
 
 from theory.errors import InvalidInput
 
-_LIMIT = Path("/sys/fs/cgroup/memory.max")
-_USED = Path("/sys/fs/cgroup/memory.current")
+_GROUP = Path("/sys/fs/cgroup")
 
 
 def available() -> int:
     """Bytes that this process may still take: of the machine, or of its container if that is less.
 
-    File caches count as free, so a container's figure is a little low.
+    What the system keeps of files and can give back counts as free.
     """
     machine = int(psutil.virtual_memory().available)
     try:
-        limit, used = int(_LIMIT.read_text()), int(_USED.read_text())
+        limit, used = (int((_GROUP / f"memory.{k}").read_text()) for k in ("max", "current"))
+        stat = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
     except (OSError, ValueError):  # no container, or one without a limit
         return machine
-    return min(machine, max(0, limit - used))
+    return min(machine, max(0, limit - used + int(stat.get("inactive_file", 0))))
 
 
 def check_memory(request: str, needed: int, remedy: str) -> None:

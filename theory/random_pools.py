@@ -53,7 +53,8 @@ def memory_needed(size: int, samples: int) -> int:
     """Bytes, at the peak, for drawing a pool of N neurons on m points and selecting from it.
 
     8·N·m for the atoms, 4·N·m for greedy selection's float32 copy, ten vectors of length N, and
-    half a gigabyte for blocks, kept products and the libraries.
+    half a gigabyte for blocks, kept products and the libraries. Projecting the target on the hull
+    takes more, about 30·N·m.
     """
     return 12 * size * samples + 80 * size + 2**29
 

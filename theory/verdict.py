@@ -92,7 +92,7 @@ def judge_within(
     predicted = predicted or f"{low:.{digits}f} to {high:.{digits}f}"
     interval = estimate.interval
     if interval is None:
-        outcome, what = Outcome.INCONCLUSIVE, "is one replicate's, which gives no interval"
+        outcome, what = Outcome.INCONCLUSIVE, "has no interval: too few replicates, or none finite"
     elif low <= interval.low and interval.high <= high:
         outcome, what = Outcome.HOLDS, f"lies within {predicted}"
     elif interval.high < low or interval.low > high:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from theory import Interval, Outcome, Verdict, compare_methods, judge_below, mean_estimate
 from theory.errors import Floats
@@ -42,6 +43,8 @@ class Ratios:
     sizes: Floats
     values: Floats
     """(replicates, times, sizes)"""
+    exact: NDArray[np.bool_]
+    """(replicates, times, sizes) where the pruned loss is rounding: its ratio is a bound"""
 
     @property
     def mean(self) -> pd.DataFrame:
@@ -62,26 +65,40 @@ def ratios(table: pd.DataFrame, view: View) -> Ratios:
     )
     axes = [np.sort(joined[key].unique()) for key in keys]
     shape = tuple(len(axis) for axis in axes)
-    return Ratios(axes[1].astype(float), axes[2].astype(float), logs.to_numpy().reshape(shape))
+    return Ratios(
+        axes[1].astype(float),
+        axes[2].astype(float),
+        logs.to_numpy().reshape(shape),
+        (joined["loss"] <= _FLOOR).to_numpy().reshape(shape),
+    )
 
 
 def boundary(found: Ratios) -> pd.DataFrame:
-    """Per size: the number of steps at which direct training overtakes, with its interval.
+    """Per size: the number of steps at which the two are equal, with its interval.
 
-    `place` is NaN where one of the two is lower at all times; `winner` says which.
+    The mean log ratio bends strongly over time, so only the (up to) four times around its last
+    change of sign are used, with a cubic in log time through them. `place` is NaN where the mean
+    has one sign at all times; `after` says who is lower at the end.
     """
     rows = []
     for k, size in enumerate(found.sizes):
         logs = found.values[:, :, k]
-        comparison = compare_methods(found.times, np.exp(logs), np.ones_like(logs))
-        crossing = comparison.crossing
-        low, high = (np.nan, np.nan) if crossing is None else crossing.interval or (np.nan, np.nan)
-        place = np.nan if crossing is None else crossing.value
-        after = "pruned" if logs[:, -1].mean() < 0 else "direct"
-        before = "direct" if after == "pruned" else "pruned"
-        rows.append((size, place, low, high, "both" if crossing else after, before, after))
-    columns = ["n", "place", "low", "high", "winner", "before", "after"]
-    return pd.DataFrame(rows, columns=columns)
+        mean = logs.mean(axis=0)
+        after = "pruned" if mean[-1] < 0 else "direct"
+        place, low, high = np.nan, np.nan, np.nan
+        turns = np.flatnonzero(np.signbit(mean[1:]) != np.signbit(mean[:-1]))
+        if len(turns):
+            start = min(max(0, int(turns[-1]) - 1), max(0, len(mean) - 4))
+            near = slice(start, start + 4)
+            times, part = found.times[near], logs[:, near]
+            comparison = compare_methods(
+                times, np.exp(part), np.ones_like(part), degree=len(times) - 1
+            )
+            if comparison.crossing is not None:
+                place = comparison.crossing.value
+                low, high = comparison.crossing.interval or (np.nan, np.nan)
+        rows.append((size, place, low, high, after))
+    return pd.DataFrame(rows, columns=["n", "place", "low", "high", "after"])
 
 
 def cells(table: pd.DataFrame) -> pd.DataFrame:
@@ -105,27 +122,39 @@ def judge(table: pd.DataFrame, views: Sequence[View]) -> list[Verdict]:
         found = ratios(table, view)
         for i in (0, -1):
             for k in (0, -1):
-                ratio = mean_estimate(found.values[:, i, k])
                 claim = (
                     f"C3: {view.title}: below direct at n = {found.sizes[k]:.0f}, "
                     f"{found.times[i]:.0f} steps"
                 )
-                verdicts.append(judge_below(claim, ratio))
+                verdicts.append(_judge_ratio(claim, found, i, k))
         verdicts += [_judge_boundary(view, row) for _, row in boundary(found).iterrows()]
     return [*verdicts, _judge_cells(cells(table))]
 
 
+def _judge_ratio(claim: str, found: Ratios, i: int, k: int) -> Verdict:
+    verdict = judge_below(claim, mean_estimate(found.values[:, i, k]))
+    if not found.exact[:, i, k].any():
+        return verdict
+    share = f"{int(found.exact[:, i, k].sum())} of {len(found.exact)}"
+    sentence = f"the pruned network fits the data exactly, to rounding, on {share} problems."
+    return Verdict(
+        claim, verdict.outcome, verdict.predicted, None, None, sentence, found="fits exactly"
+    )
+
+
 def _judge_boundary(view: View, row: pd.Series) -> Verdict:
     """Located, if the interval of the crossing lies within the times measured."""
-    claim = f"{view.title}: steps at which direct overtakes, n = {row['n']:.0f}"
+    overtakes = f"{row['after']} is lower from then on"
+    claim = f"{view.title}, n = {row['n']:.0f}: steps to equality; {overtakes}"
     predicted = "some number of steps"
-    if row["winner"] != "both":
-        sentence = f"{row['winner']} is lower at every time measured."
+    if not np.isfinite(row["place"]):
+        claim = f"{view.title}, n = {row['n']:.0f}: steps to equality"
+        sentence = f"{row['after']} is lower on average at every time measured."
         return Verdict(claim, Outcome.DOES_NOT_APPLY, predicted, None, None, sentence)
     interval = Interval(row["low"], row["high"]) if np.isfinite(row["low"]) else None
     located = interval is not None and interval.low > 0 and np.isfinite(interval.high)
     outcome = Outcome.HOLDS if located else Outcome.INCONCLUSIVE
-    sentence = f"{row['before']} is lower before, {row['after']} after."
+    sentence = f"{row['place']:.0f} steps; {overtakes}."
     return Verdict(claim, outcome, predicted, float(row["place"]), interval, sentence, digits=0)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tyro
 
+from experiments.engine.drive import affordable
+from experiments.engine.experiment import Experiment
 from experiments.engine.store import Store, open_store
 from experiments.engine.workers import Workers
 from theory import InvalidInput
@@ -55,10 +57,17 @@ class Engine:
         return DEFAULT_STORE if out is None else out / "store.sqlite"
 
     @contextlib.contextmanager
-    def opened(self, path: Path) -> Iterator[tuple[Store, Workers]]:
-        """The store, to write, and the workers."""
+    def opened(
+        self, path: Path, work: Sequence[tuple[Experiment, Any]]
+    ) -> Iterator[tuple[Store, Workers]]:
+        """The store, to write, and as many workers as the work leaves memory for."""
+        count = self.workers
+        if self.scheduler is None:
+            count = affordable(work, count)
         with (
             open_store(path, write=True) as store,
-            Workers(self.workers, scheduler=self.scheduler, time_limit=self.time_limit) as workers,
+            Workers(count, scheduler=self.scheduler, time_limit=self.time_limit) as workers,
         ):
+            if count < self.workers:
+                print(f"{count} workers: memory has no room for {self.workers}", flush=True)
             yield store, workers

@@ -14,7 +14,7 @@ import tyro
 
 from experiments import registry, report
 from experiments.commands.options import UNPREFIXED, Engine
-from experiments.engine.drive import Summary, check_fits, fingerprint, finish, work_name
+from experiments.engine.drive import Summary, fingerprint, finish, work_name
 from experiments.engine.experiment import Experiment
 from experiments.engine.plain import from_plain, to_plain
 from experiments.engine.record import Record, load, save
@@ -77,7 +77,7 @@ def reproduce(args: list[str]) -> None:
     chosen = [(e, _with_training(config, options.training)) for e, config in chosen]
     _check_writable(out)
     failed = []
-    with options.engine.opened(options.engine.store_path(options.out)) as (store, workers):
+    with options.engine.opened(options.engine.store_path(options.out), chosen) as (store, workers):
         for experiment, config in chosen:
             try:
                 _measure(experiment, config, store, workers, options.engine, command, out)
@@ -113,7 +113,7 @@ def run(args: list[str]) -> None:
         with open_store(path, write=False) as store:
             _keep(experiment, config, store, command, out)
     else:
-        with options.engine.opened(path) as (store, workers):
+        with options.engine.opened(path, [(experiment, config)]) as (store, workers):
             _measure(experiment, config, store, workers, options.engine, command, out)
     present(out)
 
@@ -188,7 +188,6 @@ def _measure(
     """Bring one experiment to its end and leave its table and record in `out`."""
     plural = "" if config.replicates == 1 else "s"
     print(f"running {experiment.name}: {config.replicates} replicate{plural}", flush=True)
-    check_fits(experiment, [config], workers)
     work = units(experiment, config)
     summary = finish(
         work, store, workers, label=experiment.name, retry=engine.retry, fail_fast=engine.fail_fast

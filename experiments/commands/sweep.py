@@ -14,7 +14,7 @@ import tyro
 
 from experiments.commands.options import DEFAULT_STORE, UNPREFIXED, Engine
 from experiments.commands.reproduce import explain
-from experiments.engine.drive import check_fits, finish
+from experiments.engine.drive import finish
 from experiments.engine.store import Store, driver, keys_of, open_store
 from experiments.engine.sweep import Point, Sweep, read_sweep
 from experiments.engine.unit import Unit, gather, units
@@ -61,8 +61,8 @@ def sweep(args: list[str]) -> None:
     options = tyro.cli(Run, args=args, prog="subnets sweep")
     plan = read_sweep(options.file)
     work = all_units(plan)
-    with options.engine.opened(options.engine.store_path()) as (store, workers):
-        check_fits(plan.experiment, [point.config for point in plan.points], workers)
+    planned = [(plan.experiment, point.config) for point in plan.points]
+    with options.engine.opened(options.engine.store_path(), planned) as (store, workers):
         print(f"{plan.name}: {len(plan.points)} points, {len(work)} units of work", flush=True)
         summary = finish(
             work,

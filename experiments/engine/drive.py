@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -20,7 +20,7 @@ from experiments.engine.experiment import Config, Experiment
 from experiments.engine.store import Store, keys_of
 from experiments.engine.unit import Result, Unit
 from experiments.engine.workers import Workers
-from theory.memory import check_memory
+from theory.memory import available, check_memory
 
 _PACKAGES = ("goodsubnets", "numpy", "scipy", "torch", "pandas")
 
@@ -37,17 +37,18 @@ class Summary:
     """not tried, since `fail_fast` stopped"""
 
 
-def check_fits(experiment: Experiment, configs: Sequence[Config], workers: Workers) -> None:
-    """Raise `InvalidInput` if as many units as run at once here do not fit into memory."""
-    if experiment.memory is None:
-        return
-    needed = workers.together * max(experiment.memory(config) for config in configs)
-    plural = "s" if workers.together > 1 else ""
-    check_memory(
-        f"{experiment.name} with {workers.together} worker{plural}",
-        needed,
-        "ask for smaller pools, or for fewer --workers",
+def affordable(work: Iterable[tuple[Experiment, Config]], wanted: int) -> int:
+    """As many of the `wanted` workers on this machine as fit into memory together.
+
+    Raises `InvalidInput` if not even one does.
+    """
+    needed, largest = max(
+        ((e.memory(c), e.name) for e, c in work if e.memory is not None), default=(0, "")
     )
+    if needed == 0 or wanted * needed <= available():
+        return wanted
+    check_memory(f"the largest unit of {largest}", needed, "ask for smaller pools")
+    return min(wanted, max(1, available() // needed))
 
 
 def finish(

@@ -43,7 +43,7 @@ def load(folder: Path, experiment: str) -> tuple[Record, pd.DataFrame]:
     path = folder / f"{experiment}.json"
     try:
         record = Record(**json.loads(path.read_text(encoding="utf-8")))
-        table = pd.read_csv(folder / f"{experiment}.csv", float_precision="round_trip")
+        table = pd.read_csv(folder / f"{experiment}.csv")
     except FileNotFoundError as error:
         raise InvalidInput(
             f"{error.filename} does not exist; run `subnets reproduce` or `subnets run` first"

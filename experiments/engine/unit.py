@@ -62,7 +62,7 @@ class Unit:
 
     def __str__(self) -> str:
         last = self.replicates.stop - 1
-        return f"{self.experiment} {named_plain(self.part)} replicates {self.replicates[0]}-{last}"
+        return f"{self.experiment} {self.part} replicates {self.replicates.start}-{last}"
 
     def compute(self) -> pd.DataFrame:
         """The rows of this unit, on one thread. Raises `Unusable` for a table that is not whole."""

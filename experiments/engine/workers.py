@@ -61,11 +61,6 @@ class Workers:
         self._open.close()
         self._client = None
 
-    @property
-    def together(self) -> int:
-        """How many units are computed at once on this machine."""
-        return 1 if self._address is not None else max(1, self.count)
-
     def results(self, units: Sequence[Unit]) -> Iterator[list[Result]]:
         """The results as they come, in batches of those that came together."""
         if not units:

@@ -13,7 +13,7 @@ from experiments.cli import main
 
 TINY = [
     *("--pool-size", "40", "--smallest", "4", "--largest", "12", "--step", "4"),
-    *("--replicates", "3", "--workers", "0", "--training.steps", "5"),
+    *("--replicates", "3", "--block", "3", "--workers", "0", "--training.steps", "5"),
     *("--teacher.samples", "8", "--teacher.dimension", "3", "--teacher.width", "20"),
 ]
 FILES = {f"pruned_vs_scratch.{kind}" for kind in ("csv", "json", "pdf", "svg", "png")}
@@ -25,12 +25,102 @@ def fails(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
     return int(stopped.value.code or 0), capsys.readouterr().err
 
 
+def written(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 def test_run_writes_table_record_and_figure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["run", "pruned_vs_scratch", *TINY, "--out", str(tmp_path)])
     assert "verdicts:" in capsys.readouterr().out
-    assert {path.name for path in tmp_path.iterdir()} >= FILES
+    assert written(tmp_path) >= FILES
+
+
+def test_a_second_run_computes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", "pruned_vs_scratch", *TINY, "--out", str(tmp_path)]
+    main(command)
+    said = capsys.readouterr().out
+    table = (tmp_path / "pruned_vs_scratch.csv").read_bytes()
+    monkeypatch.setattr("experiments.engine.workers.attempt", None)
+    main(command)
+    assert capsys.readouterr().out == said
+    assert (tmp_path / "pruned_vs_scratch.csv").read_bytes() == table
+    with pytest.raises(TypeError, match="not callable"):
+        main([*command, "--seed", "5"])
+
+
+def test_what_is_stored_so_far_can_be_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path)]
+    status, said = fails(capsys, "run", "regimes", "--stored", *out)
+    assert status == 2
+    assert "does not exist; run something first" in said
+    small = ["--largest", "200", "--rank", "3", "--pool-size", "40", "--workers", "0"]
+    main(["run", "regimes", *small, "--replicates", "5", *out])
+    status, said = fails(capsys, "run", "regimes", "--stored", *out)
+    assert "holds nothing of this regimes" in said
+    main(["run", "regimes", *small, "--replicates", "20", "--stored", *out])
+    assert "4 of 16 units are done; the rest is left out" in capsys.readouterr().out
+
+
+def sweep_file(folder: Path, text: str = "[grid]\nlevel = [1, 2, 3]") -> list[str]:
+    path = folder / "grid.toml"
+    path.write_text(f'experiment = "toy:EXPERIMENT"\n{text}')
+    return [str(path), "--store", str(folder / "store.sqlite")]
+
+
+def test_sweep_status_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = sweep_file(tmp_path)
+    status, said = fails(capsys, "status", *arguments)
+    assert (status, "does not exist" in said) == (2, True)
+    main(["sweep", *arguments, "--workers", "0"])
+    assert "0 were there, 12 computed now, 0 failed, 0 left" in capsys.readouterr().out
+    main(["status", *arguments])
+    assert "grid: 12 done, 0 failed, 0 left" in capsys.readouterr().out
+    for name, read in (("t.csv", pd.read_csv), ("t.parquet", pd.read_parquet)):
+        main(["export", *arguments, "--out", str(tmp_path / name)])
+        table = read(tmp_path / name)
+        assert list(table.columns) == ["level", "part", "replicate", "n", "loss"]
+        assert len(table) == 3 * 2 * 4 * 2
+    assert "48 rows written" in capsys.readouterr().out
+    status, said = fails(capsys, "export", *arguments, "--out", str(tmp_path / "t.xls"))
+    assert "must end in .csv or .parquet" in said
+    main(["status", "--store", arguments[2]])
+    assert "toy" in capsys.readouterr().out
+
+
+def test_growing_a_sweep_changes_and_repeats_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["sweep", *sweep_file(tmp_path), "--workers", "0"])
+    main(["export", *sweep_file(tmp_path), "--out", str(tmp_path / "a.csv")])
+    larger = sweep_file(tmp_path, "replicates = 6\n[grid]\nlevel = [0, 1, 2, 3]")
+    main(["sweep", *larger, "--workers", "0"])
+    assert "12 were there, 12 computed now" in capsys.readouterr().out
+    main(["export", *larger, "--out", str(tmp_path / "b.csv")])
+    small, large = (pd.read_csv(tmp_path / n) for n in ("a.csv", "b.csv"))
+    same = large[(large["level"] > 0) & (large["replicate"] < 4)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(small, same, check_exact=True)
+
+
+def test_a_sweep_with_failures_ends_with_status_1_and_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = sweep_file(tmp_path, '[grid]\nhow = ["well", "raise"]')
+    status, said = fails(capsys, "sweep", *arguments, "--workers", "0")
+    assert status == 1
+    assert "grid: 2 of 8 units failed; toy second replicates 0-1: ValueError: this one" in said
+    status, said = fails(capsys, "sweep", *arguments, "--workers", "0")
+    assert status == 1
+    assert "failed, earlier" in said
+    main(["status", *arguments])
+    out = capsys.readouterr().out
+    assert "6 done, 2 failed, 0 left" in out
+    assert "failed: toy second replicates 0-1: ValueError: this one" in out
 
 
 def test_the_same_command_gives_the_same_bits(tmp_path: Path) -> None:
@@ -79,6 +169,9 @@ def test_short_and_long_flags_mean_the_same(tmp_path: Path) -> None:
             "--device is of no use: this experiment trains nothing",
         ),
         (("run", "hull", "--out", "pyproject.toml"), "pyproject.toml is not a folder"),
+        (("run", "hull", "--scheduler", "nowhere"), "must be an address, tcp://HOST:PORT"),
+        (("run", "hull", "--time-limit", "0"), "time_limit is 0"),
+        (("sweep", "/nowhere.toml"), "cannot be read"),
     ],
 )
 def test_bad_arguments_end_with_status_2_and_a_way_out(
@@ -97,7 +190,8 @@ def test_a_diverging_run_ends_with_status_1_and_writes_nothing(
     status, said = fails(capsys, *arguments, "--training.rate", "1e4")
     assert status == 1
     assert "try rate 2500" in said
-    assert not out.exists()
+    assert "--retry tries again" in said
+    assert written(out) <= {"store.sqlite", "store.sqlite.lock"}
 
 
 def test_a_damaged_record_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,5 +244,5 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path, workers: str) -> Non
         process.kill()
         process.communicate()
     assert process.returncode == 130
-    assert "subnets: interrupted" in said
-    assert not out.exists()
+    assert "subnets: interrupted; what is finished is kept" in said
+    assert written(out) <= {"store.sqlite", "store.sqlite.lock"}

@@ -23,7 +23,7 @@ def table() -> pd.DataFrame:
 
 
 def test_the_law_of_large_numbers_at_fixed_time(table: pd.DataFrame) -> None:
-    found = [rate.exponent for rate in rates(SMALL, table).values()]
+    found = [rate.value for rate in rates(SMALL, table, "square").values()]
     assert found == pytest.approx([1, 1], abs=0.2)
 
 
@@ -37,7 +37,7 @@ def test_a_step_that_is_not_multiplied_by_n_breaks_it(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(module, "descend", wrong)
     table = compute(EXPERIMENT, SMALL)
-    assert rates(SMALL, table)[15].exponent < 0.6
+    assert rates(SMALL, table, "square")[15].value < 0.6
     outcomes = {v.claim: v.outcome for v in judge(SMALL, table)}
     assert outcomes["‖f_n − f_∞‖² after 15 steps, n = 16 to 128: exponent"] is Outcome.FAILS
 
@@ -59,8 +59,16 @@ def test_every_step_and_width_is_there(table: pd.DataFrame) -> None:
     ("change", "message"),
     [({"reference": 100}, "reference is 100; it must be at least .* 512"),
      ({"fit_from": 60}, "fit_from is 60"), ({"references": 1}, "references is 1"),
-     ({"judged": (8, 2)}, "judged is")],
+     ({"judged": (8, 2)}, "judged is"), ({"judged": ()}, "judged is")],
 )  # fmt: skip
 def test_bad_configurations_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         replace(SMALL, **change)
+
+
+def test_a_fluctuation_that_is_gone_is_no_error(table: pd.DataFrame) -> None:
+    gone = table.assign(square=table["square"].where(table["step"] < 15, -1e-18))
+    verdicts = {v.claim: v for v in judge(SMALL, gone)}
+    late = verdicts["‖f_n − f_∞‖² after 15 steps, n = 16 to 128: exponent"]
+    assert late.outcome is Outcome.INCONCLUSIVE
+    EXPERIMENT.draw(SMALL, gone)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from experiments.engine.unit import compute
-from experiments.pretraining import EXPERIMENT, Config, _judge_growth, half_gains, judge
+from experiments.pretraining import EXPERIMENT, Config, gains, half_times, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
@@ -25,32 +26,48 @@ def test_it_runs_and_is_drawn() -> None:
     assert len(EXPERIMENT.draw(SMALL, table).axes) == 2
 
 
+def planted(half: Callable[[float], float], noise: float = 0.01) -> pd.DataFrame:
+    """ln loss falls by 4 in all, by 2 at `half(m)` steps, for eight problems and five m."""
+    random = np.random.default_rng(1)
+    steps = [0, *np.unique(np.geomspace(1, 100_000, 40).round().astype(int))]
+    rows = []
+    for m in (25, 50, 100, 200, 400):
+        for r in range(8):
+            for t in steps:
+                log = -4 * t / (t + half(m)) + noise * random.standard_normal()
+                rows.append((m, 5, r, t, np.exp(log)))
+    return pd.DataFrame(rows, columns=["samples", "n", "replicate", "step", "loss"])
+
+
 def test_half_of_the_gain_is_found_where_it_was_planted() -> None:
-    steps = np.array([0, 1, 3, 7, 15, 31])
-    logs = -np.log2(steps + 1.0)  # falls by 5 to the last step: half at log2(1 + t) = 2.5
-    table = pd.DataFrame({"samples": 8, "n": 5, "replicate": 0, "step": steps,
-                          "loss": np.exp(logs)})  # fmt: skip
-    found = half_gains(table)
-    assert found["steps"].iloc[0] == pytest.approx(2**2.5 - 1)
-    assert found["gain"].iloc[0] == pytest.approx(5)
-    assert np.isnan(half_gains(table.assign(loss=1.0))["steps"].iloc[0])
+    table = planted(lambda m: 0.4 * m)
+    found = half_times(table)
+    assert found["steps"].to_numpy() == pytest.approx(0.4 * found["samples"].to_numpy(), rel=0.1)
+    assert gains(table).to_numpy() == pytest.approx(4, abs=0.1)
+
+
+def test_noise_alone_is_no_gain() -> None:
+    table = planted(lambda _: 1e12, noise=0.15)
+    outcomes = [v.outcome for v in judge(SMALL, table)]
+    assert outcomes.count(Outcome.HOLDS) <= 1
+    assert half_times(table)["steps"].isna().sum() >= 4
 
 
 def test_growth_like_the_logarithm_passes_and_like_the_root_does_not() -> None:
-    samples = np.array([25, 50, 100, 200, 400])
-    random = np.random.default_rng(1)
-    noise = np.exp(0.005 * random.standard_normal((6, 5)))
-    for values, outcome in (
-        (np.log(samples) ** 0.8, Outcome.HOLDS),
-        (np.sqrt(samples), Outcome.FAILS),
+    for half, outcome in (
+        (lambda m: 20 * np.log(m) ** 0.7, Outcome.HOLDS),
+        (lambda m: 5 * np.sqrt(m), Outcome.FAILS),
     ):
-        halves = pd.DataFrame(10 * values * noise, columns=samples)
-        assert _judge_growth(100, halves).outcome is outcome
-    partly = pd.DataFrame(np.log(samples) ** 0.8 * noise, columns=samples)
-    partly.iloc[2, 0] = np.nan
-    assert "m = 25 left out" in _judge_growth(100, partly).sentence
-    partly.iloc[0, 1:3] = np.nan
-    assert _judge_growth(100, partly).outcome is Outcome.INCONCLUSIVE
+        first = judge(SMALL, planted(half))[0]
+        assert first.claim.startswith("C8: n = 5")
+        assert first.outcome is outcome
+    table = planted(np.log)
+    dull = table["samples"] <= 100
+    random = np.random.default_rng(2)
+    table.loc[dull, "loss"] = np.exp(0.1 * random.standard_normal(int(dull.sum())))
+    found = judge(SMALL, table)[0]
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "left out" in found.sentence
 
 
 def test_bad_configurations_are_refused() -> None:

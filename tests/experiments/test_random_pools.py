@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,8 @@ import pandas as pd
 import pytest
 
 from experiments.claims import random_pools as claims
-from experiments.engine.drive import check_fits
+from experiments.engine.drive import affordable
 from experiments.engine.unit import compute
-from experiments.engine.workers import Workers
 from experiments.random_pools import EXPERIMENT, Config, judge
 from theory import InvalidInput, Outcome, Teacher, Training
 
@@ -92,10 +92,38 @@ def test_sizes_beyond_the_pools_drawn_are_not_guessed() -> None:
         assert growth.outcome is Outcome.INCONCLUSIVE
 
 
-def test_what_does_not_fit_is_refused_before_the_first_task() -> None:
-    config = replace(SMALL, pools=(100, 10**12))
-    with pytest.raises(InvalidInput, match=r"random_pools with 2 workers needs \d+.\d GB"):
-        check_fits(EXPERIMENT, [config], Workers(2))
+def test_what_does_not_fit_is_refused_before_the_first_unit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    work = [(EXPERIMENT, replace(SMALL, pools=(100, 10**12)))]
+    with pytest.raises(
+        InvalidInput, match=r"the largest unit of random_pools needs \d+.\d GB of memory"
+    ):
+        affordable(work, 2)
+    work = [(EXPERIMENT, SMALL)]
+    assert affordable(work, 3) == 3
+    assert EXPERIMENT.memory is not None
+    monkeypatch.setattr(
+        "experiments.engine.drive.available", lambda: int(2.5 * EXPERIMENT.memory(SMALL))
+    )
+    assert affordable(work, 16) == 2
+
+
+def test_unusual_settings_are_judged_and_drawn() -> None:
+    for change in (
+        {"pools": (600,)},
+        {"pools": (1, 200)},
+        {"matched": (5, 10, 20, 50, 100, 200, 400)},
+        {"largest_by_dimension": 10},
+        {"dimensions": (6,)},
+        {"replicates": 1, "block": 1},
+        {"teacher": replace(SMALL.teacher, samples=1)},
+    ):
+        config = replace(SMALL, **{"replicates": 2, **change})
+        table = compute(EXPERIMENT, config)
+        claims_made = [v.claim for v in judge(config, table)]
+        assert len(claims_made) == len(set(claims_made)), change
+        EXPERIMENT.draw(config, table).savefig(io.BytesIO())
 
 
 @pytest.mark.parametrize(

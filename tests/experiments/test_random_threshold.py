@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from experiments.claims import random_threshold as claims
 from experiments.engine.unit import compute
 from experiments.random_threshold import EXPERIMENT, Config, Networks, cases, judge
-from theory import InvalidInput, Outcome, Teacher
+from theory import InvalidInput, Neurons, Outcome, Teacher
 
 SMALL = Config(
     replicates=60, block=30, ranks=(3, 6), shifts=(1.0,), shifted_ranks=(6,), dimensions=(1, 6, 12),
@@ -40,7 +41,7 @@ def test_a_wrong_formula_would_be_noticed(table: pd.DataFrame) -> None:
     """Thresholds 30 % too large: neither formula survives."""
     points = table["study"] == "points"
     shifted = table.assign(threshold=table["threshold"].where(~points, 1.3 * table["threshold"]))
-    for verdict in claims.judge(shifted):
+    for verdict in claims.judge(shifted, 6, 8):
         if verdict.claim.startswith("Wendel's formula, gaussian points of rank 6"):
             assert verdict.outcome is Outcome.FAILS
 
@@ -68,5 +69,21 @@ def test_the_figure_has_four_panels(table: pd.DataFrame) -> None:
 def test_bad_configurations_are_refused() -> None:
     with pytest.raises(InvalidInput, match="ranks is 1; it must be at least 2"):
         replace(SMALL, ranks=(1, 5))
-    with pytest.raises(InvalidInput, match=r"shifts \(40\.0,\)"):
+    with pytest.raises(InvalidInput, match=r"shifts is \(40\.0,\)"):
         replace(SMALL, shifts=(40.0,))
+    with pytest.raises(InvalidInput, match="dimensions is empty"):
+        replace(SMALL, dimensions=())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dimensions": (6,)}, {"neurons": Neurons(symmetric=False), "largest": 200},
+     {"replicates": 1, "block": 1}, {"factors": (3.0,)}, {"samples": (5,)}],
+)  # fmt: skip
+def test_unusual_settings_are_judged_and_drawn(change: dict[str, object]) -> None:
+    config = replace(SMALL, **{"replicates": 6, "block": 6, **change})
+    table = compute(EXPERIMENT, config)
+    verdicts = judge(config, table)
+    wendel = [v.outcome for v in verdicts if v.claim.startswith("Wendel")]
+    assert Outcome.HOLDS not in wendel  # six pools are too few
+    EXPERIMENT.draw(config, table).savefig(io.BytesIO())

@@ -66,11 +66,32 @@ def test_the_boundary_is_found_where_it_was_planted() -> None:
     found = claims.boundary(claims.ratios(planted(), View("equal", 50, 1))).set_index("n")
     assert found.loc[10, "place"] == pytest.approx(100, rel=0.02)
     assert found.loc[10, "low"] <= 100 <= found.loc[10, "high"]
-    assert (found.loc[10, "before"], found.loc[10, "after"]) == ("pruned", "direct")
+    assert found.loc[10, "after"] == "direct"
     assert np.isnan(found.loc[20, "place"])
     verdict = claims._judge_boundary(View("equal", 50, 1), found.reset_index().iloc[1])
     assert verdict.outcome is Outcome.DOES_NOT_APPLY
-    assert "pruned is lower at every time" in verdict.sentence
+    assert "pruned is lower on average at every time" in verdict.sentence
+    located = claims._judge_boundary(View("equal", 50, 1), found.reset_index().iloc[0])
+    assert located.outcome is Outcome.HOLDS
+    assert "direct is lower from then on" in located.claim
+
+
+def test_a_curve_that_bends_is_still_crossed_where_it_crosses() -> None:
+    """ln ratio = sinh-like in log time: a parabola through all times would miss by 20 %."""
+    times = np.array([25.0, 50, 100, 200, 400, 800])
+    x = np.log(times / 270)
+    values = (np.sinh(1.6 * x) / 1.5)[None, :, None] + 0.01 * np.array([-1.0, 0, 1])[:, None, None]
+    found = claims.Ratios(times, np.array([7.0]), values, np.zeros_like(values, dtype=bool))
+    assert claims.boundary(found)["place"].iloc[0] == pytest.approx(270, rel=0.03)
+
+
+def test_an_exact_fit_is_no_measured_ratio() -> None:
+    table = planted()
+    equal = table["form"] == "equal"
+    table.loc[equal, "loss"] = 1e-33
+    ratio = claims.ratios(table, View("equal", 50, 1))
+    verdict = claims._judge_ratio("claim", ratio, 0, 0)
+    assert (verdict.outcome, verdict.shown) == (Outcome.HOLDS, "fits exactly")
 
 
 def test_verdicts_and_figure(table: pd.DataFrame) -> None:

@@ -72,7 +72,8 @@ def test_the_true_minimiser_is_among_the_candidates(
     screen = Screen(pool)
     for step in range(300):
         scores = 2 * centred @ screen.total + norms**2
-        near = screen.nearest()
+        near = screen._among(2.0, screen._squares)
+        assert screen.nearest() == np.argmin(scores)
         assert np.argmin(scores) in near
         assert len(near) <= 16 + size // 200
         assert screen.least_product() == pytest.approx((centred @ screen.total).min(), rel=1e-12)
@@ -85,3 +86,16 @@ def test_thousands_of_equal_atoms_give_the_first(random: np.random.Generator) ->
     atoms = np.repeat(random.standard_normal((2, 3)), 3000, axis=0)
     selection = greedy_forward(Pool(atoms, atoms[0] * 0.5 + atoms[-1] * 0.5), 6)
     assert set(selection.indices.tolist()) == {0, 3000}
+
+
+def test_ties_are_compared_in_handfuls(
+    random: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atoms = random.standard_normal((50, 3))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+    pool = Pool(atoms[random.integers(50, size=400)], np.zeros(3))
+    whole = greedy_forward(pool, 60)
+    monkeypatch.setattr("theory.rules.screening._BLOCK", 6)
+    parts = greedy_forward(pool, 60)
+    np.testing.assert_array_equal(whole.indices, parts.indices)
+    np.testing.assert_allclose(whole.gaps, parts.gaps, rtol=1e-12, atol=1e-15)

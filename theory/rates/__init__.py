@@ -4,6 +4,7 @@ from theory.rates.decays import Decay, DecayComparison, PlateauFit, compare_deca
 from theory.rates.estimate import (
     Estimate,
     Interval,
+    jackknife,
     mean_estimate,
     median_estimate,
     proportion_estimate,
@@ -28,6 +29,7 @@ __all__ = [
     "compare_methods",
     "fit_plateau",
     "fit_rate",
+    "jackknife",
     "mean_curve_exponent",
     "mean_estimate",
     "median_estimate",

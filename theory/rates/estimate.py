@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -88,14 +88,44 @@ def median_estimate(values: ArrayLike, *, confidence: float = 0.95) -> Estimate:
     return Estimate(value, ends, confidence, array)
 
 
-def proportion_estimate(successes: int, trials: int, *, confidence: float = 0.95) -> Estimate:
-    """A probability from independent trials, with Wilson's interval (Wilson 1927)."""
+def proportion_estimate(
+    successes: int, trials: int, *, confidence: float = 0.95, exact: bool = False
+) -> Estimate:
+    """A probability from independent trials, with Wilson's interval (1927).
+
+    `exact` gives that of Clopper and Pearson (1934), which never covers less than it says; at the
+    high confidences of simultaneous intervals, and near 0 and 1, Wilson's does.
+    """
     check_confidence(confidence)
     check_count("trials", trials)
     check_count("successes", successes, least=0, most=trials)
-    found = stats.binomtest(int(successes), int(trials)).proportion_ci(confidence, method="wilson")
+    found = stats.binomtest(int(successes), int(trials)).proportion_ci(
+        confidence, method="exact" if exact else "wilson"
+    )
     interval = Interval(float(found.low), float(found.high))
     return Estimate(successes / trials, interval, confidence)
+
+
+def jackknife(
+    values: Floats, statistic: Callable[[Floats], float], *, confidence: float = 0.95
+) -> Estimate:
+    """A statistic of the mean over replicates, with the t-interval of its pseudo-values.
+
+    `values` (replicates, …) are averaged over all replicates, and over all but one in turn
+    (Quenouille 1956, Tukey 1958). For what only the mean has, such as a logarithm where single
+    values are negative. NaN, and no interval, if the statistic is not finite for any of them.
+    """
+    count = len(values)
+    mean = values.mean(axis=0)
+    whole = statistic(mean)
+    if not np.isfinite(whole):
+        return Estimate(float("nan"), None, confidence)
+    if count < 2:
+        return Estimate(whole, None, confidence)
+    partial = np.array([statistic((count * mean - row) / (count - 1)) for row in values])
+    if not np.isfinite(partial).all():
+        return Estimate(float("nan"), None, confidence)
+    return mean_estimate(count * whole - (count - 1) * partial, confidence=confidence)
 
 
 def student(replicates: int, confidence: float) -> float:

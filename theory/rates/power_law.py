@@ -21,6 +21,7 @@ from theory.rates.estimate import (
     Interval,
     check_curves,
     check_positive_curves,
+    jackknife,
     mean_estimate,
 )
 
@@ -138,20 +139,14 @@ def mean_curve_exponent(
     """The exponent p of the *mean* curve, mean(values) ≈ C·n^(−p), with a jackknife interval.
 
     For quantities (replicates, k) that are positive on average only, so that no single curve has a
-    logarithm. Each replicate is left out in turn; the pseudo-values are averaged (Tukey 1958).
-    Without an interval, and NaN, where a mean that is needed is not above 0.
+    logarithm. NaN, without an interval, where a mean that is needed is not above 0.
     """
     n, curves = check_curves(sizes, values, "values")
-    count = len(curves)
-    means = [curves.mean(axis=0)]
-    if count > 1:
-        means += list((count * means[0] - curves) / (count - 1))
-    if min(float(mean.min()) for mean in means) <= 0:
-        return Estimate(float("nan"), None, confidence)
-    whole, *partial = (-_slope(n, mean) for mean in means)
-    if not partial:
-        return Estimate(whole, None, confidence)
-    return mean_estimate(count * whole - (count - 1) * np.array(partial), confidence=confidence)
+    return jackknife(
+        curves,
+        lambda mean: -_slope(n, mean) if mean.min() > 0 else float("nan"),
+        confidence=confidence,
+    )
 
 
 def _lengths(n: Floats, excess: Floats, lowest: Floats) -> Floats:

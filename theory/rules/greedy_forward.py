@@ -15,7 +15,6 @@ import numpy as np
 from theory.errors import check_count
 from theory.pool import Pool
 from theory.rules.screening import Screen
-from theory.rules.ties import least_norm
 from theory.selection import Selection
 
 
@@ -35,10 +34,7 @@ def greedy_forward(pool: Pool, size: int, *, repetition: bool = True) -> Selecti
     losses = np.empty(size)
     margins, gaps = np.empty(size), np.empty(size)
     for step in range(size):
-        near = screen.nearest()
-        best = int(near[0])
-        if len(near) > 1:
-            best = int(near[least_norm(screen.total, screen.centred(near))])
+        best = screen.nearest()
         screen.add(best)
         if not repetition:
             screen.exclude(best)

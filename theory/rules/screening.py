@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from theory.errors import Floats, Integers
 from theory.pool import Pool
+from theory.rules.ties import row_squares
 
 _UNIT = 2.0**-24
 _UNDERFLOW = 1e-37
@@ -57,14 +58,14 @@ class Screen:
         self._length = 0.0  # ‖w‖
         self._fresh = True
 
-    def centred(self, chosen: Integers | int) -> Floats:
+    def _centred(self, chosen: Integers | int) -> Floats:
         """c_i of some atoms, in float64."""
         rows: Floats = self._pool.atoms[chosen] - self._pool.target
         return rows
 
     def add(self, atom: int) -> None:
         """w ← w + c_atom."""
-        row = self.centred(atom)
+        row = self._centred(atom)
         self.total = self.total + row
         self._length = float(np.sqrt(self.total @ self.total)) / self._scale
         column = self._columns.get(atom)
@@ -81,13 +82,28 @@ class Screen:
         """Never offer this atom as nearest again."""
         self._squares[atom] = np.inf
 
-    def nearest(self) -> Integers:
-        """The atoms, in order, among which the least ‖w + c_i‖² is."""
-        return self._among(2.0, self._squares)
+    def nearest(self) -> int:
+        """The atom with the least ‖w + c_i‖², the lowest index among those that tie.
+
+        Equal atoms tie exactly, wherever they stand: the few that may be least are compared by
+        ‖w + c_i‖², formed afresh row by row.
+        """
+        near = self._among(2.0, self._squares)
+        if len(near) == 1:
+            return int(near[0])
+        best, least = -1, np.inf
+        for part in _parts(near, self._pool.samples):
+            squares = row_squares(self.total + self._centred(part))
+            k = int(np.argmin(squares))
+            if squares[k] < least:
+                best, least = int(part[k]), float(squares[k])
+        return best
 
     def least_product(self) -> float:
         """min_i ⟨w, c_i⟩, computed in float64."""
-        return float((self.centred(self._among(1.0, None)) @ self.total).min())
+        near = self._among(1.0, None)
+        parts = _parts(near, self._pool.samples)
+        return min(float((self._centred(part) @ self.total).min()) for part in parts)
 
     def _among(self, factor: float, offset: NDArray[np.float32] | None) -> Integers:
         """Where factor·⟨w, c_i⟩ + offset_i can be least, the products refreshed if that helps."""
@@ -110,3 +126,9 @@ class Screen:
         least = values[best] + errors[best] + np.float32(self._absolute)
         values -= errors
         return np.flatnonzero(values <= least + np.float32(self._absolute))
+
+
+def _parts(chosen: Integers, samples: int) -> list[Integers]:
+    """Handfuls of atoms whose rows are formed at a time: thousands may tie."""
+    size = max(1, _BLOCK // samples)
+    return [chosen[start : start + size] for start in range(0, len(chosen), size)]

@@ -18,8 +18,13 @@ def lowest_near_minimum(scores: Floats, rounding: float) -> int:
 
 def least_norm(total: Floats, rows: Floats) -> int:
     """Which of the rows c_i has the least ‖total + c_i‖², the first among equals."""
-    # A row's sum depends on the row alone, so equal atoms get equal values wherever they stand.
-    return int(np.argmin(np.square(total + rows).sum(axis=1)))
+    return int(np.argmin(row_squares(total + rows)))
+
+
+def row_squares(rows: Floats) -> Floats:
+    """(k,) ‖row‖². A sum depends on its row alone: equal rows get equal values anywhere."""
+    squares: Floats = np.square(rows).sum(axis=1)
+    return squares
 
 
 def product_rounding(vector: Floats, largest_square: float) -> float:
