@@ -9,6 +9,7 @@ from experiments import (
     forward_backward,
     hull,
     mean_field,
+    phase_diagram,
     pretraining,
     pruned_vs_scratch,
     random_pools,
@@ -35,6 +36,7 @@ ALL: dict[str, Experiment] = {
         who_wins,
         finetune,
         pretraining,
+        phase_diagram,
     )
 }
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from figures.style import INK, caption, house_style
+from figures.heat import heat, label_cells
+from figures.style import caption, house_style
 
 _REACH = 4.0  # the log ratio at which the colours end
 _COLORS = "RdBu_r"  # blue where pruned is lower, that is below 0
@@ -64,54 +64,24 @@ def _norm() -> TwoSlopeNorm:
 
 
 def _map(axes: Axes, ratio: pd.DataFrame, boundary: pd.DataFrame) -> None:
-    sizes, times = ratio.columns.to_numpy(float), ratio.index.to_numpy(float)
-    axes.pcolormesh(_edges(sizes), _edges(times), ratio.to_numpy(), cmap=_COLORS, norm=_norm())
+    heat(axes, ratio, _COLORS, _norm())
     shown = boundary[np.isfinite(boundary["place"])]
     if len(shown):
-        bottom, top = _edges(times)[[0, -1]]
+        bottom, top = axes.get_ylim()
         low = shown["low"].fillna(shown["place"]).clip(lower=bottom)
         high = shown["high"].fillna(shown["place"]).clip(upper=top)
         arms = [(shown["place"] - low).clip(lower=0), (high - shown["place"]).clip(lower=0)]
         axes.errorbar(shown["n"], shown["place"], yerr=arms, color="black", marker="o",
                       markersize=4, linewidth=1.6, elinewidth=1.2)  # fmt: skip
-    _log_axis(axes, "x", sizes)
-    _log_axis(axes, "y", times)
-    axes.set_ylim(*_edges(times)[[0, -1]])
     axes.set_xlabel("neurons in the network, n")
     axes.set_ylabel("gradient steps of direct training")
 
 
 def _cells(axes: Axes, cells: pd.DataFrame, size: int, steps: int) -> None:
-    wide = cells.pivot(index="samples", columns="dimension", values="ratio")
-    d, m = wide.columns.to_numpy(float), wide.index.to_numpy(float)
-    x, y = _edges(d), _edges(m)
-    axes.pcolormesh(x, y, wide.to_numpy(), cmap=_COLORS, norm=_norm())
-    for row in cells.itertuples():
-        i, j = list(d).index(row.dimension), list(m).index(row.samples)
-        open_ = not (row.high < 0 or row.low > 0)
-        if open_:
-            axes.fill_between([x[i], x[i + 1]], y[j], y[j + 1], facecolor="none", hatch="///",
-                              edgecolor=INK, linewidth=0.0, alpha=0.5)  # fmt: skip
-        color = "white" if abs(row.ratio) > 0.7 * _REACH else INK
-        axes.annotate(f"{row.ratio:.1f}".replace("-", "−"), (row.dimension, row.samples),
-                      ha="center", va="center", fontsize=9.5, color=color)  # fmt: skip
-    _log_axis(axes, "x", d)
-    _log_axis(axes, "y", m)
+    cells = cells.assign(open=~((cells["high"] < 0) | (cells["low"] > 0)))
+    wide = cells.pivot(index="samples", columns="dimension")
+    heat(axes, wide["ratio"], _COLORS, _norm())
+    label_cells(axes, wide["ratio"], wide["open"], _norm(), digits=1)
     axes.set_xlabel("dimension d of the inputs")
     axes.set_ylabel("data points, m")
     axes.set_title(f"Equal weights, n = {size}, {steps} steps", fontsize=11)
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    """Cell edges half-way in logarithm, the outer ones as far out as their neighbours."""
-    logs = np.log(centres)
-    middle = (logs[1:] + logs[:-1]) / 2
-    return np.exp([2 * logs[0] - middle[0], *middle, 2 * logs[-1] - middle[-1]])
-
-
-def _log_axis(axes: Axes, which: str, ticks: np.ndarray) -> None:
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
-    axis.set_major_locator(FixedLocator(list(ticks)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_locator(NullLocator())

@@ -17,7 +17,7 @@ from theory import (
     train,
 )
 from theory.activation import ACTIVATIONS
-from theory.training import _ACTIVATE, _DERIVATIVE
+from theory.descent import _ACTIVATE, _DERIVATIVE
 
 SMALL = Teacher(samples=12, dimension=4, width=30)
 
