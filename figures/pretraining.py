@@ -29,7 +29,7 @@ def draw(table: pd.DataFrame, halves: pd.DataFrame, sizes: Sequence[int]) -> Fig
         panels[0].set_ylabel("loss  ½‖f − y‖²")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), frameon=False)
-        _times(panels[-1], halves)
+        _times(panels[-1], halves, float(table["step"].max()))
         caption(
             figure,
             f"Geometric means over {table['replicate'].nunique()} problems. Thin dashed: the whole "
@@ -59,7 +59,7 @@ def _curves(axes: Axes, rows: pd.DataFrame, halves: pd.DataFrame) -> None:
     axes.set_xlabel("steps of the pool's training")
 
 
-def _times(axes: Axes, halves: pd.DataFrame) -> None:
+def _times(axes: Axes, halves: pd.DataFrame, longest: float) -> None:
     sizes = sorted(halves["n"].unique())
     colors = sns.color_palette("colorblind")
     samples = np.array(sorted(halves["samples"].unique()), float)
@@ -82,6 +82,7 @@ def _times(axes: Axes, halves: pd.DataFrame) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_locator(NullLocator())
+    axes.set_ylim(0.5, 2 * longest)
     axes.set_xlabel("data points, m")
     axes.set_ylabel("steps for half the gain")
     axes.set_title("How long to train")

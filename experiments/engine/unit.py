@@ -117,7 +117,7 @@ def attempt(unit: Unit) -> Result:
     started = time.perf_counter()
     try:
         table = pack(unit.compute())
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         seconds = time.perf_counter() - started
         return failure(unit, seconds, error)
     return Result(unit, time.perf_counter() - started, table)
@@ -176,7 +176,9 @@ def unpack(content: bytes) -> pd.DataFrame:
     return pd.read_feather(io.BytesIO(content))
 
 
-def _check_whole(table: pd.DataFrame, required: Sequence[str], replicates: range) -> None:
+def _check_whole(table: object, required: Sequence[str], replicates: range) -> None:
+    if not isinstance(table, pd.DataFrame):
+        raise Unusable(f"a {type(table).__name__} was returned, and no table")
     for column in ("replicate", *required):
         if column not in table:
             raise Unusable(f"the table has no column {column!r}")

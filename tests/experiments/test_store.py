@@ -62,6 +62,23 @@ def test_finished_units_are_skipped_and_failed_ones_only_tried_on_request(path: 
         assert len(store.tables(keys_of(work))) == 2
 
 
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [("exit", "SystemExit: enough"), ("nothing", "Unusable: a NoneType was returned"),
+     ("empty", "Unusable: the table has replicates []"),
+     ("nameless", "Unusable: the table has no column 'replicate'")],
+)  # fmt: skip
+def test_whatever_a_run_does_instead_of_a_table_is_a_failure(
+    path: Path, how: str, error: str
+) -> None:
+    work = units(toy.EXPERIMENT, toy.Config(how=how))
+    with open_store(path, write=True) as store:
+        summary = finish(work, store, Workers(0), label="toy", progress=False)
+        errors = [failed.error for failed in store.failures(keys_of(work))]
+    assert (summary.failed, summary.computed) == (2, 4)
+    assert all(found.startswith(error) for found in errors)
+
+
 def test_fail_fast_stops(path: Path) -> None:
     work = units(toy.EXPERIMENT, toy.Config(how="raise", replicates=20))
     with open_store(path, write=True) as store:

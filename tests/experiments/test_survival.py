@@ -21,9 +21,9 @@ _SWEEP = """
 experiment = "toy:EXPERIMENT"
 replicates = 8
 [set]
-delay = 0.02
+delay = 0.01
 [grid]
-level = {linear = [1, 40], points = 40}
+level = {linear = [1, 160], points = 160}
 """
 
 
@@ -85,14 +85,14 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
                           folder=tmp_path, log=log)  # fmt: skip
         assert process.stdout is not None
         said = process.stdout.readline()
-        assert said.startswith("grid: 40 points, 320 units"), said + process.stdout.read()
+        assert said.startswith("grid: 160 points, 1280 units"), said + process.stdout.read()
         time.sleep(chance.uniform(0, 0.5 if workers == "0" else 4.0))
         os.kill(process.pid, signal.SIGKILL)  # its workers are left to notice it themselves
         process.wait()
         process.stdout.close()
         assert before <= done(store)
         assert not set(begun(log) - earlier) & before
-    assert 0 < len(done(store)) < 320
+    assert 0 < len(done(store)) < 1280
 
     process = command("sweep", "grid.toml", "--store", "store.sqlite", "--workers", "2",
                       folder=tmp_path, log=log)  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,14 @@ def run(config: Config, replicates: range, part: str) -> pd.DataFrame:
             time.sleep(60)
         if config.how == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if config.how == "exit":
+            sys.exit("enough")
+        if config.how == "nothing":
+            return None  # type: ignore[return-value]
+        if config.how == "empty":
+            return pd.DataFrame({"part": [], "replicate": [], "n": [], "loss": []})
+        if config.how == "nameless":
+            return pd.DataFrame({"loss": [1.0]})
     rows = []
     for r in replicates:
         random = stream(config.seed, part, replicate=r, level=config.level)

@@ -109,11 +109,11 @@ def proportion_estimate(
 def jackknife(
     values: Floats, statistic: Callable[[Floats], float], *, confidence: float = 0.95
 ) -> Estimate:
-    """A statistic of the mean over replicates, with the t-interval of its pseudo-values.
+    """A statistic of the mean over replicates, with the jackknife's t-interval around it.
 
-    `values` (replicates, …) are averaged over all replicates, and over all but one in turn
-    (Quenouille 1956, Tukey 1958). For what only the mean has, such as a logarithm where single
-    values are negative. NaN, and no interval, if the statistic is not finite for any of them.
+    `values` (replicates, …) are averaged over all replicates, and over all but one in turn; the
+    scatter of the latter gives the error (Tukey 1958). For what only the mean has, such as a
+    logarithm where single values are negative. NaN, and no interval, if any is not finite.
     """
     count = len(values)
     mean = values.mean(axis=0)
@@ -125,7 +125,9 @@ def jackknife(
     partial = np.array([statistic((count * mean - row) / (count - 1)) for row in values])
     if not np.isfinite(partial).all():
         return Estimate(float("nan"), None, confidence)
-    return mean_estimate(count * whole - (count - 1) * partial, confidence=confidence)
+    error = float(np.sqrt((count - 1) * np.mean(np.square(partial - partial.mean()))))
+    half = student(count, confidence) * error
+    return Estimate(whole, Interval(whole - half, whole + half), confidence)
 
 
 def student(replicates: int, confidence: float) -> float:
