@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 _ATTEMPTS = 2  # of a unit whose worker dies
+_STARTS = 3  # of the worker processes
 _TOPIC = "goodsubnets-started"
 _POLL = 0.5  # seconds between looks at the time limit
 _CONNECT = "20s"
@@ -77,7 +78,7 @@ class Workers:
 
     def _start(self, wanted: int) -> Client:
         import dask
-        from distributed import Client, LocalCluster
+        from distributed import Client
 
         dask.config.set(
             {
@@ -99,17 +100,33 @@ class Workers:
                 ) from None
             return self._open.enter_context(client)
         scratch = self._open.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        cluster = LocalCluster(
-            n_workers=min(self.count, wanted),
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-            local_directory=scratch,
-            memory_limit=0,
-        )
+        cluster = _local_cluster(min(self.count, wanted), scratch)
         self._open.enter_context(cluster)
         return self._open.enter_context(Client(cluster, set_as_default=False))
+
+
+def _local_cluster(count: int, scratch: str) -> Any:
+    """Worker processes here; tried again if one of them dies while they start."""
+    from distributed import LocalCluster
+
+    for left in reversed(range(_STARTS)):
+        try:
+            return LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                local_directory=scratch,
+                memory_limit=0,
+            )
+        except (RuntimeError, OSError, TimeoutError) as error:
+            if left == 0:
+                raise RunFailed(
+                    f"{count} worker processes do not start ({error}); fewer --workers need less, "
+                    "and --workers 0 needs none"
+                ) from None
+    raise AssertionError
 
 
 class _Round:

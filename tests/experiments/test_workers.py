@@ -17,7 +17,7 @@ import toy
 from experiments.engine.drive import finish
 from experiments.engine.store import keys_of, open_store
 from experiments.engine.unit import compute, gather, units
-from experiments.engine.workers import Workers
+from experiments.engine.workers import RunFailed, Workers
 from theory import InvalidInput
 
 HERE = str(Path(__file__).parent)
@@ -121,3 +121,30 @@ def test_a_scheduler_that_is_not_there_is_named(
     monkeypatch.setattr("experiments.engine.workers._CONNECT", "2s")
     with pytest.raises(InvalidInput, match="does not answer"):
         run(tmp_path / "s.sqlite", toy.Config(), Workers(2, scheduler="tcp://127.0.0.1:9"))
+
+
+def test_workers_that_die_while_they_start_are_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import distributed
+
+    start, failed = distributed.LocalCluster, []
+
+    def once(**options: object) -> object:
+        if not failed:
+            failed.append(1)
+            raise RuntimeError("Nanny failed to start.")
+        return start(**options)
+
+    monkeypatch.setattr(distributed, "LocalCluster", once)
+    table, errors = run(tmp_path / "s.sqlite", toy.Config(), Workers(1))
+    assert (len(table), errors, failed) == (16, [], [1])
+
+    def never(**_: object) -> object:
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(distributed, "LocalCluster", never)
+    with pytest.raises(
+        RunFailed, match=r"1 worker processes do not start .*--workers 0 needs none"
+    ):
+        run(tmp_path / "t.sqlite", toy.Config(), Workers(1))
