@@ -189,18 +189,17 @@ class _Round:
         future = self._futures.pop(key, None)
         if future is None:
             return None
-        error = future.exception() if future.status == "error" else None
-        if future.status == "finished":
-            result: Result = future.result()
-            return result
         unit = self._units[key]
-        if error is None:
-            return failure(unit, 0.0, RunFailed(f"the scheduler gave it up ({future.status})"))
-        if type(error).__name__ == "KilledWorker":
-            error = RunFailed(
-                f"its worker process died {_ATTEMPTS} times (killed, or out of memory)"
-            )
-        return failure(unit, 0.0, error)
+        try:
+            # A result lies with the worker until it is fetched: if that dies meanwhile, the unit is
+            # computed again, and can fail. `attempt` itself raises nothing.
+            result: Result = future.result()
+        except Exception as error:
+            if type(error).__name__ != "KilledWorker":
+                return failure(unit, 0.0, error)
+            why = f"its worker process died {_ATTEMPTS} times (killed, or out of memory)"
+            return failure(unit, 0.0, RunFailed(why))
+        return result
 
     def _note_start(self, event: tuple[float, dict[str, str]]) -> None:
         _, message = event
