@@ -96,9 +96,11 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
 
     process = command("sweep", "grid.toml", "--store", "store.sqlite", "--workers", "2",
                       folder=tmp_path, log=log)  # fmt: skip
-    kills = 0
+    kills, earlier = 0, begun(log)
     while process.poll() is None and kills < _WORKER_KILLS:
         time.sleep(chance.uniform(0.2, 1.0))
+        if begun(log) == earlier:
+            continue  # still starting
         victims = [
             child for child in psutil.Process(process.pid).children(recursive=True)
             if not child.children() and "spawn_main" in " ".join(child.cmdline())
