@@ -2,7 +2,7 @@
 #   make reproduce   the figures and the report, quick size      -> results/quick/
 #   make paper       the same at full size, and paper_repro.md and figures/gallery/ updated
 #   make figures     draw again from the tables of the last run  (PRESET=paper for the full ones)
-#   make test, make lint, make clean; make bench: speed beside other solvers
+#   make test, make lint, make clean; make bench: speed, to benchmarks/RESULTS.md
 
 PYTHON ?= python3
 PRESET ?= quick
@@ -40,7 +40,7 @@ lint: .venv/installed-test
 
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	for script in benchmarks/*.py; do $(BIN)/python $$script; done
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf .venv results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
-"""Backward elimination from N = 4000 neurons to 1, with m = 100 and m = 1000.
+"""Backward elimination from 4000 neurons to one.
 
-    python benchmarks/backward.py
+    python -m benchmarks.backward
 
 Declared target: at most 60 s. The peer is the definition: evaluate every candidate network anew at
 every step; it is timed over its first 20 steps, whose choices are checked, and scaled up.
@@ -8,14 +8,14 @@ every step; it is timed over its first 20 steps, whose choices are checked, and 
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
+from benchmarks.harness import LIMITS, beside, declared, in_turn, print_beside, print_table
 from theory import Pool
 from theory.rules import backward_elimination
 
-SIZE, PEER_STEPS = 4000, 20
+SIZE, PEER_STEPS, MOST = 4000, 20, 60.0
+PEER = "the definition (scaled)"
 
 
 def plain(pool: Pool, steps: int) -> list[int]:
@@ -34,18 +34,23 @@ def plain(pool: Pool, steps: int) -> list[int]:
 
 def main() -> None:
     random = np.random.default_rng(0)
-    print("     N     m   ours s   peer s (scaled)  ratio  same choices")
+    rows, limits = [], []
     for samples in (100, 1000):
         atoms = random.standard_normal((SIZE, samples))
         pool = Pool(atoms, 0.1 * random.standard_normal(samples))
-        start = time.perf_counter()
+        calls = {
+            "ours": lambda pool=pool: backward_elimination(pool),
+            "few": lambda pool=pool: plain(pool, PEER_STEPS),
+        }
+        seconds = in_turn(calls, 3, warm=False)
+        seconds[PEER] = seconds.pop("few") / PEER_STEPS * SIZE / 2
         order = backward_elimination(pool).indices[::-1]
-        ours = time.perf_counter() - start
-        start = time.perf_counter()
-        first = plain(pool, PEER_STEPS)
-        peer = (time.perf_counter() - start) / PEER_STEPS * SIZE / 2
-        same = order[:PEER_STEPS].tolist() == first
-        print(f"{SIZE:6} {samples:5} {ours:8.2f} {peer:17.1f} {peer / ours:6.1f}  {same}")
+        same = int((order[:PEER_STEPS] == plain(pool, PEER_STEPS)).sum())
+        agree = {PEER: f"{same} of the first {PEER_STEPS} choices the same"}
+        rows += beside(f"N = {SIZE}, m = {samples}", seconds, agree=agree)
+        limits.append(declared(rows[-1].what, rows[-1].ours, "s", MOST))
+    print_beside(rows)
+    print_table(LIMITS, limits)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What the engine costs: 2000 units of nothing, 5000 that are there already, the first result.
+"""What the engine costs.
 
-    python benchmarks/engine.py
+    python -m benchmarks.engine
 
 Declared targets on two cores: at most 10 ms a unit for 2000 on two workers; 5000 finished units
 skipped in at most 2 s; at most 4 s from the start of the command to the first result. The peer for
@@ -21,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from benchmarks.harness import LIMITS, declared, print_table
 from experiments.engine import experiment
 from experiments.engine.drive import finish
 from experiments.engine.experiment import Experiment
@@ -101,8 +102,8 @@ def main() -> None:
             start = time.perf_counter()
             list(pool.map(attempt, work(UNITS)))
             peer = time.perf_counter() - start
-        print(f"{UNITS} units on 2 workers: {1000 * seconds / UNITS:.2f} ms each, kept; "
-              f"a bare pool {1000 * peer / UNITS:.2f} ms, ratio {seconds / peer:.1f}")  # fmt: skip
+        what = f"{UNITS} units on two workers, kept; a bare pool: {1000 * peer / UNITS:.2f} ms"
+        rows = [declared(what, 1000 * seconds / UNITS, "ms each", 10)]
 
         there = Path(folder) / "there.sqlite"
         with open_store(there, write=True) as store:
@@ -110,13 +111,16 @@ def main() -> None:
         start = time.perf_counter()
         with open_store(there, write=True) as store:
             summary = finish(work(THERE), store, Workers(2), label="there", progress=False)
-        print(f"{summary.skipped} finished units skipped in {time.perf_counter() - start:.2f} s")
+        taken = time.perf_counter() - start
+        rows.append(declared(f"{summary.skipped} finished units skipped", taken, "s", 2))
 
         script = FIRST.format(started=time.time(), store=str(path))
         root = Path(__file__).parents[1]
         done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True,
                               text=True, check=True)  # fmt: skip
-        print(f"from the start of Python to the first result: {float(done.stdout):.1f} s")
+        what = "from the start of Python to the first result"
+        rows.append(declared(what, float(done.stdout), "s", 4))
+    print_table(LIMITS, rows)
 
 
 def _kept(store: Store, workers: Timed) -> float:

@@ -1,24 +1,33 @@
-"""Projection on the hull: `nearest_point` beside an interior-point solver, on the same pools.
+"""Projection on the hull.
 
-    python benchmarks/projection.py
+    python -m benchmarks.projection
 
-Prints one line a pool: seconds of ours (median of three), of the peer (once), and the difference of
-the two losses relative to 1 + ½‖y‖². Declared target: N = 10 000, m = 1000 in at most 15 s.
+`nearest_point` beside clarabel, an interior-point solver, with the difference of the two losses
+relative to 1 + ½‖y‖². Declared target: N = 10 000, m = 1000 in at most 15 s.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 
 import clarabel
 import numpy as np
 from scipy import sparse
 
+from benchmarks.harness import (
+    LIMITS,
+    Beside,
+    beside,
+    declared,
+    in_turn,
+    print_beside,
+    print_table,
+)
 from theory import Pool, nearest_point
 
 SIZES = [(1000, 200), (2000, 500), (10_000, 1000)]
-PEER_UP_TO = 2000
+PEER_UP_TO, PEER, MOST = 2000, "clarabel", 15.0
 
 
 def peer(pool: Pool) -> float:
@@ -43,19 +52,9 @@ def peer(pool: Pool) -> float:
     return float(residual @ residual) / (2 * samples)
 
 
-def seconds(call: Callable[[], object], times: int) -> float:
-    """Median wall time of `times` calls."""
-    found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        found.append(time.perf_counter() - start)
-    return float(np.median(found))
-
-
-def main() -> None:
+def pools() -> Iterator[tuple[str, Pool]]:
+    """Random neurons, with the target inside and outside their hull."""
     random = np.random.default_rng(0)
-    print("     N     m  target    ours s   peer s  ratio  difference")
     for size, samples in SIZES:
         atoms = np.maximum(random.standard_normal((size, samples)), 0)
         atoms *= random.standard_normal((size, 1))
@@ -63,15 +62,25 @@ def main() -> None:
             ("inside", random.dirichlet(np.ones(size)) @ atoms),
             ("outside", random.standard_normal(samples)),
         ):
-            pool = Pool(atoms, target)
-            ours = seconds(lambda pool=pool: nearest_point(pool), 3)  # type: ignore[misc]
-            line = f"{size:6} {samples:5}  {where:8} {ours:7.2f}"
-            if size <= PEER_UP_TO:
-                theirs = seconds(lambda pool=pool: peer(pool), 1)  # type: ignore[misc]
-                unit = 1 + 0.5 * target @ target / samples
-                difference = (nearest_point(pool).loss - peer(pool)) / unit
-                line += f"  {theirs:7.2f} {theirs / ours:6.1f}  {difference:.1e}"
-            print(line, flush=True)
+            yield f"N = {size}, m = {samples}, {where}", Pool(atoms, target)
+
+
+def main() -> None:
+    rows: list[Beside] = []
+    limits = []
+    for what, pool in pools():
+        if pool.size > PEER_UP_TO:
+            seconds = in_turn({"ours": partial(nearest_point, pool)}, 3, warm=False)["ours"]
+            limits.append(declared(what, float(np.median(seconds)), "s", MOST))
+            continue
+        calls = {"ours": partial(nearest_point, pool), PEER: partial(peer, pool)}
+        unit = 1 + 0.5 * float(pool.target @ pool.target) / pool.samples
+        difference = abs(nearest_point(pool).loss - peer(pool)) / unit
+        rows += beside(
+            what, in_turn(calls, 3, warm=False), agree={PEER: f"losses within {difference:.0e}"}
+        )
+    print_beside(rows)
+    print_table(LIMITS, limits)
 
 
 if __name__ == "__main__":

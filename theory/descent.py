@@ -1,110 +1,118 @@
-"""The gradient step of mean-field descent, over stacked replicas: the only code that needs torch.
+"""The gradient step of mean-field descent, over stacked replicas.
 
-With e = f − y on the data and h_ij = σ(a_i·x_j) the gradients of one replica are
+With e = f − y, h_ij = σ(a_i·x_j) and s_ij = σ'(a_i·x_j) the gradients of one replica are
 
-    n·∂L/∂b_i = (1/m) Σ_j h_ij e_j,     n·∂L/∂a_i = (b_i/m) Σ_j σ'(a_i·x_j) e_j x_j.
+    n·∂L/∂b_i = (1/m) Σ_j h_ij e_j,     n·∂L/∂a_i = (b_i/m) Σ_j s_ij (e_j x_j).
 
-They are written by hand over stacked replicas (R, n, d) and updated in place. σ' is a function of
-h for every activation here, so one fused pass turns (e, h) into e·σ'. A neuron of mass μ stands for
-μ·n equal ones, each of which moves as above, so masses enter f alone.
+They are written by hand over stacked replicas (R, n, d) and updated in place: two matrix products
+and few passes over the (n, m) entries, whose factor e_j is put on the smaller x_j. A neuron of mass
+μ stands for μ·n equal ones, each of which moves as above, so masses enter f alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from theory.errors import Floats, InvalidInput
+from theory.errors import Floats
 from theory.network import TwoLayerNetwork
 from theory.problem import Problem
 
 if TYPE_CHECKING:
     from theory.training import Training
 
-_aten = torch.ops.aten
+Array = NDArray[np.floating[Any]]
+Kept = dict[int, tuple[Floats, Floats]]
+"""step -> hidden (R, n, d) and output (R, n)"""
 
-# h ← σ(z), in place.
-_ACTIVATE: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu_,
-    "tanh": torch.tanh_,
-    "sigmoid": torch.sigmoid_,
+
+def _relu(z: Array, slope: Array) -> None:
+    np.greater(z, 0, out=slope, casting="unsafe")
+    np.multiply(z, slope, out=z)
+
+
+def _tanh(z: Array, slope: Array) -> None:
+    np.tanh(z, out=z)
+    np.multiply(z, z, out=slope)
+    np.subtract(1, slope, out=slope)
+
+
+def _sigmoid(z: Array, slope: Array) -> None:
+    np.multiply(z, 0.5, out=z)  # σ(z) = (1 + tanh(z/2))/2, with σ' = (1 − tanh²(z/2))/4
+    _tanh(z, slope)
+    np.add(z, 1, out=z)
+    np.multiply(z, 0.5, out=z)
+    np.multiply(slope, 0.25, out=slope)
+
+
+# z ← σ(z) and slope ← σ'(z), in place.
+ACTIVATE: Mapping[str, Callable[[Array, Array], None]] = {
+    "relu": _relu,
+    "tanh": _tanh,
+    "sigmoid": _sigmoid,
 }
-# out ← e·σ'(z), from e and h = σ(z), in one pass.
-_DERIVATIVE: Mapping[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
-    "relu": lambda e, h, out: _aten.threshold_backward.grad_input(e, h, 0, grad_input=out),
-    "tanh": lambda e, h, out: _aten.tanh_backward.grad_input(e, h, grad_input=out),
-    "sigmoid": lambda e, h, out: _aten.sigmoid_backward.grad_input(e, h, grad_input=out),
-}
-
-
-def check_device(name: str) -> None:
-    """Raise `InvalidInput` if there is no such device here."""
-    if torch.device(name).type == "cuda" and not torch.cuda.is_available():
-        raise InvalidInput(
-            f"training.device is {name!r}, but no CUDA device is to be seen; use cpu"
-        )
 
 
 def descend_together(
     problems: Sequence[Problem],
     networks: Sequence[TwoLayerNetwork],
     training: Training,
-    snapshots: Sequence[int],
-) -> tuple[dict[int, tuple[Floats, Floats]], Floats]:
+    snapshots: Collection[int],
+) -> tuple[Kept, Floats]:
     """The stacked hidden and output weights at each snapshot, and the losses (steps + 1, R)."""
 
-    def stack(arrays: list[Floats]) -> Tensor:
-        kind = torch.float64 if training.dtype == "float64" else torch.float32
-        return torch.tensor(np.stack(arrays)).to(training.device, kind)
+    def stack(arrays: list[Floats]) -> Array:
+        return np.stack(arrays).astype(training.dtype)
 
     inputs = stack([p.inputs for p in problems])  # (R, m, d)
     target = stack([p.target for p in problems])  # (R, m)
     hidden = stack([net.hidden for net in networks])  # (R, n, d)
     output = stack([net.output for net in networks])  # (R, n)
-    mass = stack([_mass(net) for net in networks])  # (R, n)
-    chance = [_Chance(net) for net in networks]
-    activation = networks[0].activation
-    activate, derivative = _ACTIVATE[activation], _DERIVATIVE[activation]
+    mass = stack([masses(net) for net in networks])  # (R, n)
+    chance = [Chance(net) for net in networks]
+    activate = ACTIVATE[networks[0].activation]
 
-    replicas, samples, width = len(problems), problems[0].samples, networks[0].width
-    transposed = inputs.transpose(1, 2).contiguous()  # (R, d, m)
-    units = hidden.new_empty(replicas, width, samples)  # h
-    slopes = torch.empty_like(units)  # e·σ'
-    direction = torch.empty_like(hidden)  # Σ_j e_j σ' x_j
-    losses = hidden.new_empty(training.steps + 1, replicas)
+    replicas, samples, dimension = inputs.shape
+    transposed = np.ascontiguousarray(inputs.transpose(0, 2, 1))  # (R, d, m)
+    weighted = np.empty_like(inputs)  # e_j x_j
+    units = np.empty((replicas, output.shape[1], samples), dtype=hidden.dtype)  # h
+    slope = np.empty_like(units)  # s
+    direction = np.empty_like(hidden)  # Σ_j s_ij e_j x_j
+    losses = np.empty((training.steps + 1, replicas))
     step_size = training.rate / samples
 
-    kept: dict[int, tuple[Floats, Floats]] = {}
+    kept: Kept = {}
     for step in range(training.steps + 1):
         if step in snapshots:
-            kept[step] = (_to_numpy(hidden), _to_numpy(output))
-        torch.bmm(hidden, transposed, out=units)
-        activate(units)
-        error = torch.bmm((output * mass)[:, None, :], units)[:, 0, :].sub_(target)
-        torch.mean(error.square(), dim=1, out=losses[step])
-        if step == training.steps:
-            break
-        if training.batch is not None:
-            error.mul_(stack([c.batch(samples, training.batch) for c in chance]))
-        output_gradient = torch.bmm(units, error[:, :, None])[:, :, 0]
-        derivative(error[:, None, :].expand_as(units), units, slopes)
-        torch.bmm(slopes, inputs, out=direction)
-        hidden.addcmul_(direction, output[:, :, None], value=-step_size)
-        output.sub_(output_gradient, alpha=step_size)
+            kept[step] = (hidden.astype(np.float64), output.astype(np.float64))
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite says it
+            np.matmul(hidden, transposed, out=units)
+            activate(units, slope)
+            error = np.matmul((output * mass)[:, None, :], units)[:, 0, :] - target
+            losses[step] = np.einsum("rj,rj->r", error, error) / (2 * samples)
+            if step == training.steps:
+                break
+            error *= step_size
+            if training.batch is not None:
+                error *= stack([c.batch(samples, training.batch) for c in chance])
+            output_step = np.matmul(units, error[:, :, None])[:, :, 0]
+            np.multiply(inputs, error[:, :, None], out=weighted)
+            np.matmul(slope, weighted, out=direction)
+            direction *= output[:, :, None]
+            hidden -= direction
+            output -= output_step
         if training.noise:
             size = training.noise * np.sqrt(training.rate)
-            hidden.add_(stack([c.normal(width, inputs.shape[2]) for c in chance]), alpha=size)
-            output.add_(stack([c.normal(width) for c in chance]), alpha=size)
+            hidden += size * stack([c.normal(output.shape[1], dimension) for c in chance])
+            output += size * stack([c.normal(output.shape[1]) for c in chance])
+    return kept, losses
 
-    return kept, 0.5 * _to_numpy(losses)
 
-
-class _Chance:
+class Chance:
     """One replica's mini-batches and noise."""
 
     def __init__(self, network: TwoLayerNetwork) -> None:
@@ -122,12 +130,8 @@ class _Chance:
         return self._random.standard_normal(shape)
 
 
-def _mass(network: TwoLayerNetwork) -> Floats:
+def masses(network: TwoLayerNetwork) -> Floats:
+    """(n,) the share of each neuron in f."""
     if network.mass is not None:
         return network.mass
     return np.full(network.width, 1 / network.width)
-
-
-def _to_numpy(tensor: Tensor) -> Floats:
-    copied: Floats = tensor.to("cpu", torch.float64, copy=True).numpy()
-    return copied

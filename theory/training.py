@@ -2,9 +2,10 @@
 
     θ_i ← θ_i − η·n·∂L/∂θ_i,     L = ½‖f − y‖² = (1/2m) Σ_j (f_j − y_j)²,
 
-so that the time t = η·steps means the same at every width n. Replicas are stepped together in
-chunks that stay in a processor's cache; the chunks follow from the shapes alone. The step itself
-is in `theory.descent`, which is loaded when something is trained: torch takes its time to start.
+so that the time t = η·steps means the same at every width n. On the processor replicas are stepped
+in chunks that stay in its cache, on as many threads as there are chunks and threads to be had; each
+product runs on one thread, so that neither number changes a bit. The step itself is in
+`theory.descent`, and for accelerators in `theory.descent_torch`.
 
 Sources: the mean-field scaling is that of Mei, Montanari, Nguyen 2018 (arXiv:1804.06561) and of
 Rotskoff, Vanden-Eijnden 2018 (arXiv:1805.00915).
@@ -12,13 +13,18 @@ Rotskoff, Vanden-Eijnden 2018 (arXiv:1805.00915).
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
+from theory import descent
 from theory.activation import Activation
 from theory.errors import (
     Diverged,
@@ -33,7 +39,7 @@ from theory.problem import Problem
 
 Precision = Literal["float32", "float64"]
 
-_CACHE = 2**20  # bytes of hidden activations that one chunk of replicas may take on a processor
+_CACHE = 2**19  # bytes of hidden activations that one chunk of replicas may take
 _BLOW_UP = 1e3  # a loss this many times above the larger of its start and ½‖y‖² has diverged
 
 
@@ -66,8 +72,13 @@ class Training:
             raise InvalidInput(
                 f"training.device is {self.device!r}; it must be cpu, cuda or cuda:K"
             )
-        if self.device != "cpu":
-            from theory.descent import check_device
+        if not self.on_processor:
+            if importlib.util.find_spec("torch") is None:
+                raise InvalidInput(
+                    f"training.device is {self.device!r}, which takes torch, and torch is not "
+                    "installed; install goodsubnets[cuda], or use cpu"
+                )
+            from theory.descent_torch import check_device
 
             check_device(self.device)
 
@@ -132,8 +143,6 @@ def descend(
     are drawn from a stream that the network's initial weights alone decide.
     Raises `InvalidInput` if the shapes do not match, `Diverged` if a loss blows up.
     """
-    from theory.descent import descend_together
-
     training = Training() if training is None else training
     wanted = _check_snapshots(snapshots, training.steps)
     _check_alike(problems, networks)
@@ -143,25 +152,54 @@ def descend(
             f"{problems[0].samples}"
         )
     trajectories: list[Trajectory] = []
-    chunk = _chunk_size(networks[0].width, problems[0].samples, len(problems), training)
-    for start in range(0, len(problems), chunk):
-        part = slice(start, start + chunk)
-        kept, losses = descend_together(problems[part], networks[part], training, wanted)
-        for r, problem in enumerate(problems[part]):
-            _check_converging(start + r, problem, losses[:, r], training)
+    for kept, losses in _in_chunks(problems, networks, training, wanted):
+        for r in range(losses.shape[1]):
+            k = len(trajectories)
+            _check_converging(k, problems[k], losses[:, r], training)
             trained = {
-                step: replace(networks[start + r], hidden=hidden[r], output=output[r])
+                step: replace(networks[k], hidden=hidden[r], output=output[r])
                 for step, (hidden, output) in kept.items()
             }
             trajectories.append(Trajectory(trained, losses[:, r]))
     return trajectories
 
 
-def _chunk_size(width: int, samples: int, replicas: int, training: Training) -> int:
+def _in_chunks(
+    problems: Sequence[Problem],
+    networks: Sequence[TwoLayerNetwork],
+    training: Training,
+    snapshots: Sequence[int],
+) -> list[tuple[descent.Kept, Floats]]:
+    """The chunks' weights at the snapshots, and their losses."""
     if not training.on_processor:
-        return replicas
-    bytes_each = width * samples * (8 if training.dtype == "float64" else 4)
-    return max(1, min(replicas, _CACHE // bytes_each))
+        from theory import descent_torch
+
+        return [descent_torch.descend_together(problems, networks, training, snapshots)]
+    replicas = len(problems)
+    threads = min(replicas, _threads())
+    bytes_each = networks[0].width * problems[0].samples * np.dtype(training.dtype).itemsize
+    chunk = max(1, min(-(-replicas // threads), _CACHE // bytes_each))
+    parts = [slice(start, start + chunk) for start in range(0, replicas, chunk)]
+
+    def together(part: slice) -> tuple[descent.Kept, Floats]:
+        return descent.descend_together(problems[part], networks[part], training, snapshots)
+
+    with _linear_algebra().limit(limits=1):
+        if threads == 1:
+            return [together(part) for part in parts]
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(together, parts))
+
+
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    """The libraries behind NumPy's products; to find them takes a millisecond."""
+    return ThreadpoolController().select(user_api="blas")
+
+
+def _threads() -> int:
+    """As many as the linear algebra may use here: one, in a worker process."""
+    return max((library["num_threads"] for library in _linear_algebra().info()), default=1)
 
 
 def _check_snapshots(snapshots: Sequence[int] | None, steps: int) -> list[int]:

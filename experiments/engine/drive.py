@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from experiments.engine.unit import Result, Unit
 from experiments.engine.workers import Workers
 from theory.memory import available, check_memory
 
-_PACKAGES = ("goodsubnets", "numpy", "scipy", "torch", "pandas")
+_PACKAGES = ("goodsubnets", "numpy", "scipy", "pandas")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _failures(batch: Sequence[Result]) -> int:
 def origin() -> dict[str, Any]:
     """The machine, the versions and the code that results come from."""
     versions = {"python": platform.python_version()}
-    versions |= {name: metadata.version(name) for name in _PACKAGES}
+    used = [*_PACKAGES, *(["torch"] if "torch" in sys.modules else [])]
+    versions |= {name: metadata.version(name) for name in used}
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return {"machine": machine, "versions": versions, "code": fingerprint()}
 

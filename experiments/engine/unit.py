@@ -7,16 +7,13 @@ configuration, its part and its block, and by nothing else: not by how many repl
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import math
-import os
-import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -68,30 +65,10 @@ class Unit:
 
     def compute(self) -> pd.DataFrame:
         """The rows of this unit, on one thread. Raises `Unusable` for a table that is not whole."""
-        with threadpool_limits(1), _one_torch_thread():
+        with threadpool_limits(1):
             table = self.measure(self.config, self.replicates, self.part)
         _check_whole(table, self.required, self.replicates)
         return table
-
-
-@contextlib.contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    """Torch on one thread, whether it is loaded already or only by what runs inside."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    loaded = sys.modules.get("torch")
-    threads = 0 if loaded is None else loaded.get_num_threads()
-    try:
-        if loaded is not None:
-            loaded.set_num_threads(1)
-        yield
-    finally:
-        if loaded is not None:
-            loaded.set_num_threads(threads)
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
 
 
 class Unusable(SubnetsError):

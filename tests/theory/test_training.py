@@ -12,12 +12,13 @@ from theory import (
     Training,
     TwoLayerNetwork,
     descend,
+    descent,
+    descent_torch,
     random_network,
     teacher_problem,
     train,
 )
 from theory.activation import ACTIVATIONS
-from theory.descent import _ACTIVATE, _DERIVATIVE
 
 SMALL = Teacher(samples=12, dimension=4, width=30)
 
@@ -73,7 +74,8 @@ def test_equals_a_loop_of_modules_under_autograd(activation: str) -> None:
 
 
 def test_every_activation_has_a_training_side() -> None:
-    assert set(ACTIVATIONS) == set(_ACTIVATE) == set(_DERIVATIVE)
+    assert set(ACTIVATIONS) == set(descent.ACTIVATE)
+    assert set(ACTIVATIONS) == set(descent_torch.ACTIVATE) == set(descent_torch.DERIVATIVE)
 
 
 def test_same_call_same_bits() -> None:
@@ -84,24 +86,46 @@ def test_same_call_same_bits() -> None:
         assert (a.losses == b.losses).all()
 
 
-def test_the_batch_changes_rounding_only() -> None:
-    problems, networks = draw(5, 40)
-    training = Training(steps=200, dtype="float64")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+def test_neither_company_nor_chunks_nor_threads_change_a_bit(
+    activation: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems, networks = draw(5, 40, activation)
+    training = Training(steps=200, dtype=dtype)  # type: ignore[arg-type]
+    monkeypatch.setattr("theory.training._threads", lambda: 1)
     together = descend(problems, networks, training)
-    for k in range(5):
-        (alone,) = descend([problems[k]], [networks[k]], training)
-        np.testing.assert_allclose(together[k].final.output, alone.final.output, rtol=1e-9)
-        np.testing.assert_allclose(together[k].losses, alone.losses, rtol=1e-9)
-
-
-def test_cache_chunks_change_rounding_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    problems, networks = draw(5, 40)
-    training = Training(steps=200, dtype="float64")
-    together = descend(problems, networks, training)
-    monkeypatch.setattr("theory.training._CACHE", 2 * 40 * 12 * 8)
+    others = [descend([p], [net], training)[0] for p, net in zip(problems, networks, strict=True)]
+    monkeypatch.setattr("theory.training._threads", lambda: 3)
+    threaded = descend(problems, networks, training)
+    monkeypatch.setattr("theory.training._CACHE", 1)
     chunked = descend(problems, networks, training)
-    for a, b in zip(together, chunked, strict=True):
-        np.testing.assert_allclose(a.final.output, b.final.output, rtol=1e-9)
+    for here in (others, threaded, chunked):
+        for a, b in zip(together, here, strict=True):
+            assert (a.final.hidden == b.final.hidden).all()
+            assert (a.final.output == b.final.output).all()
+            assert (a.losses == b.losses).all()
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize("more", [{}, {"batch": 5}, {"noise": 0.01}])
+def test_the_step_for_accelerators_is_the_same(activation: str, more: dict[str, float]) -> None:
+    """Run on the processor, where there is no accelerator."""
+    problems, networks = draw(3, 40, activation)
+    training = Training(steps=100, dtype="float64", **more)  # type: ignore[arg-type]
+    kept, losses = descent.descend_together(problems, networks, training, [0, 7, 100])
+    others, other_losses = descent_torch.descend_together(problems, networks, training, [0, 7, 100])
+    np.testing.assert_allclose(losses, other_losses, rtol=1e-9)
+    assert sorted(kept) == sorted(others)
+    for step, weights in kept.items():
+        for mine, theirs in zip(weights, others[step], strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_a_device_without_torch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(InvalidInput, match=r"'cuda', which takes torch, .* goodsubnets\[cuda\]"):
+        Training(device="cuda")
 
 
 def test_float32_follows_float64() -> None:

@@ -23,7 +23,7 @@ from theory.rules.ties import row_squares
 _UNIT = 2.0**-24
 _UNDERFLOW = 1e-37
 _COLUMN_MEMORY = 2**28  # bytes of products kept for atoms that may be chosen again
-_BLOCK = 2**22  # entries of the atoms that are converted at a time
+_BLOCK = 2**17  # entries of the atoms that are converted at a time: they stay in the cache
 
 
 class Screen:
