@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.finetune
+from experiments.data import Source
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
@@ -55,7 +56,7 @@ class Config(experiment.Config):
     """taken from each start"""
     judged: tuple[int, ...] = (200, 1000)
     """steps at which the starts are compared; 0 is left out"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Source = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -81,7 +82,7 @@ def run(config: Config, replicates: range, part: str) -> pd.DataFrame:
     """Rows (start, n, replicate, step, loss, distinct) for one block."""
     del part
     drawn, trajectories = pool_trajectories(
-        config.teacher,
+        config.problem,
         config.training,
         config.pool_size,
         config.seed,

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.forward_backward
+from experiments.data import Source
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
@@ -53,7 +54,7 @@ class Config(experiment.Config):
     """N, the number of trained neurons"""
     stuck: int = 100
     """K of the pool on which backward is stuck; it has K + 3 atoms"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Source = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ def run(config: Config, replicates: range, part: str) -> pd.DataFrame:
     if part == "stuck":
         pool = counterexample(config.stuck)
         return pd.concat([_rows(config, part, r, pool) for r in replicates], ignore_index=True)
-    drawn = trained_pools(config.teacher, config.training, config.neurons, config.seed, replicates)
+    drawn = trained_pools(config.problem, config.training, config.neurons, config.seed, replicates)
     return pd.concat(
         [_rows(config, part, r, p.trained) for r, p in zip(replicates, drawn, strict=True)],
         ignore_index=True,

@@ -19,6 +19,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.mean_field
+from experiments.data import Source
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
@@ -59,7 +60,7 @@ class Config(experiment.Config):
     """how many of them are averaged"""
     judged: tuple[int, ...] = (3, 10, 30, 100, 400)
     """steps at which the exponent is judged; the largest is trained to"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Source = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
     """its steps are replaced by the largest of `judged`"""
 
@@ -92,7 +93,7 @@ class Config(experiment.Config):
 def run(config: Config, replicates: range, part: str) -> pd.DataFrame:
     """Rows (replicate, step, n): squared distance from the limit, excess loss, and the limit's."""
     del part
-    drawn = problems(config.teacher, config.seed, replicates)
+    drawn = problems(config.problem, config.seed, replicates)
     return pd.concat(
         [_one(config, r, problem) for r, problem in zip(replicates, drawn, strict=True)],
         ignore_index=True,
@@ -136,7 +137,7 @@ def _outputs(config: Config, replicate: int, problem: Problem, width: int, copie
             width,
             problem.dimension,
             seed=stream(config.seed, "network", replicate=replicate, width=width, copy=copy),
-            activation=config.teacher.activation,
+            activation=config.problem.activation,
         )
         for copy in range(copies)
     ]

@@ -33,12 +33,12 @@ from theory import (
 )
 from theory.errors import check_choice, check_count
 
-_RATIO = "ratio"  # the axis N/m; every other one is a field of `teacher` or `training`
+_RATIO = "ratio"  # the axis N/m; every other one is a field of `problem` or `training`
 _NAMES = {
     _RATIO: "neurons in the pool per data point, N/m",
     "training.steps": "gradient steps",
-    "teacher.dimension": "dimension d of the inputs",
-    "teacher.samples": "data points, m",
+    "problem.dimension": "dimension d of the inputs",
+    "problem.samples": "data points, m",
 }
 
 
@@ -49,7 +49,7 @@ class Config(experiment.Config):
     replicates: int = 10
     """problems for every cell"""
     x: str = _RATIO
-    """horizontal axis: ratio, for N/m, or a field such as teacher.dimension"""
+    """horizontal axis: ratio, for N/m, or a field such as problem.dimension"""
     x_values: tuple[float, ...] = (3, 10, 30, 100)
     y: str = "training.steps"
     """vertical axis"""
@@ -62,7 +62,7 @@ class Config(experiment.Config):
     """to this one"""
     size: int = 300
     """n at which pruned and direct are compared"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ def parts(config: Config) -> list[Cell]:
 
 def settled(config: Config, cell: Cell) -> tuple[int, Teacher, Training]:
     """N, the teacher and the training of a cell; whole numbers stay whole."""
-    chosen: dict[str, Any] = {"teacher": config.teacher, "training": config.training}
+    chosen: dict[str, Any] = {"problem": config.problem, "training": config.training}
     ratio = config.ratio
     for axis, value in ((config.x, cell.x), (config.y, cell.y)):
         if axis == _RATIO:
@@ -108,7 +108,7 @@ def settled(config: Config, cell: Cell) -> tuple[int, Teacher, Training]:
         whole = isinstance(get_field(chosen[part], name), int) and float(value).is_integer()
         number = int(value) if whole else float(value)
         chosen[part] = with_fields(chosen[part], {name: number})
-    return round(ratio * chosen["teacher"].samples), chosen["teacher"], chosen["training"]
+    return round(ratio * chosen["problem"].samples), chosen["problem"], chosen["training"]
 
 
 def run(config: Config, replicates: range, cell: Cell) -> pd.DataFrame:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import ConvexHull
 
+from experiments.data import Source, draw_problem
 from experiments.engine.seeds import stream
 from theory import (
     Pool,
     Problem,
-    Teacher,
     Training,
     Trajectory,
+    TwoLayerNetwork,
     descend,
     random_network,
-    teacher_problem,
 )
 from theory.errors import Floats
 
@@ -27,36 +28,45 @@ class TrainedPool:
     """One replicate: a problem, and the same neurons before and after training on it."""
 
     problem: Problem
-    untrained: Pool
-    trained: Pool
+    before: TwoLayerNetwork
+    after: TwoLayerNetwork
+
+    @cached_property
+    def untrained(self) -> Pool:
+        """The neurons before training as atoms."""
+        return Pool(self.before.atoms(self.problem.inputs), self.problem.target)
+
+    @cached_property
+    def trained(self) -> Pool:
+        """The neurons after training as atoms."""
+        return Pool(self.after.atoms(self.problem.inputs), self.problem.target)
+
+    def held_out(self, network: TwoLayerNetwork) -> Pool | None:
+        """The neurons of either network as atoms on the data that is held out, if any is."""
+        other = self.problem.held_out
+        return None if other is None else Pool(network.atoms(other.inputs), other.target)
 
 
-def problems(teacher: Teacher, seed: int, replicates: range) -> list[Problem]:
-    """The teacher's problem of each replicate."""
-    return [teacher_problem(teacher, seed=stream(seed, "data", replicate=r)) for r in replicates]
+def problems(source: Source, seed: int, replicates: range) -> list[Problem]:
+    """The problem of each replicate."""
+    return [draw_problem(source, stream(seed, "data", replicate=r)) for r in replicates]
 
 
 def trained_pools(
-    teacher: Teacher, training: Training, size: int, seed: int, replicates: range
+    source: Source, training: Training, size: int, seed: int, replicates: range
 ) -> list[TrainedPool]:
     """Train `size` neurons on each replicate's problem, the replicates together."""
     drawn, trajectories = pool_trajectories(
-        teacher, training, size, seed, replicates, [0, training.steps]
+        source, training, size, seed, replicates, [0, training.steps]
     )
     return [
-        TrainedPool(
-            problem,
-            *(
-                Pool(trajectory.snapshots[step].atoms(problem.inputs), problem.target)
-                for step in (0, training.steps)
-            ),
-        )
+        TrainedPool(problem, trajectory.snapshots[0], trajectory.final)
         for problem, trajectory in zip(drawn, trajectories, strict=True)
     ]
 
 
 def pool_trajectories(
-    teacher: Teacher,
+    source: Source,
     training: Training,
     size: int,
     seed: int,
@@ -64,13 +74,13 @@ def pool_trajectories(
     snapshots: Sequence[int],
 ) -> tuple[list[Problem], list[Trajectory]]:
     """Each replicate's problem, and its pool's networks at the snapshots."""
-    drawn = problems(teacher, seed, replicates)
+    drawn = problems(source, seed, replicates)
     networks = [
         random_network(
             size,
             problem.dimension,
             seed=stream(seed, "pool", replicate=r),
-            activation=teacher.activation,
+            activation=source.activation,
         )
         for r, problem in zip(replicates, drawn, strict=True)
     ]
@@ -78,7 +88,7 @@ def pool_trajectories(
 
 
 def scratch_trajectories(
-    teacher: Teacher,
+    source: Source,
     training: Training,
     seed: int,
     replicates: range,
@@ -92,7 +102,7 @@ def scratch_trajectories(
             width,
             problem.dimension,
             seed=stream(seed, "scratch", replicate=r, width=width),
-            activation=teacher.activation,
+            activation=source.activation,
         )
         for r, problem in zip(replicates, drawn, strict=True)
     ]
@@ -100,7 +110,7 @@ def scratch_trajectories(
 
 
 def scratch_losses(
-    teacher: Teacher,
+    source: Source,
     training: Training,
     seed: int,
     replicates: range,
@@ -108,7 +118,7 @@ def scratch_losses(
     width: int,
 ) -> list[float]:
     """The loss, in float64, of a network of this width trained on each replicate's problem."""
-    trajectories = scratch_trajectories(teacher, training, seed, replicates, drawn, width)
+    trajectories = scratch_trajectories(source, training, seed, replicates, drawn, width)
     return [
         problem.loss(trajectory.final.predict(problem.inputs))
         for problem, trajectory in zip(drawn, trajectories, strict=True)

@@ -16,6 +16,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.pretraining
+from experiments.data import Source
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.pools import log_sizes, pool_trajectories
@@ -52,7 +53,7 @@ class Config(experiment.Config):
     """n"""
     steps: int = 1000
     """of the pool's training, at the longest"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Source = field(default_factory=Teacher)
     """its samples are replaced by those above"""
     training: Training = field(default_factory=Training)
     """its steps are replaced by those above"""
@@ -76,7 +77,7 @@ class Config(experiment.Config):
 
 def run(config: Config, replicates: range, samples: int) -> pd.DataFrame:
     """Rows (samples, n, replicate, step, loss, dense) of one m for one block."""
-    teacher = replace(config.teacher, samples=samples)
+    teacher = replace(config.problem, samples=samples)
     training = replace(config.training, steps=config.steps)
     drawn, trajectories = pool_trajectories(
         teacher, training, config.pool_size, config.seed, replicates, config.times

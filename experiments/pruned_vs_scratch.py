@@ -15,10 +15,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.pruned_vs_scratch
+from experiments.data import Source
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment, merge_outcomes
 from experiments.engine.seeds import stream
-from experiments.pools import problems, scratch_losses, trained_pools
+from experiments.pools import problems, scratch_trajectories, trained_pools
 from figures import paper_reference
 from figures.paper_reference import PaperCurve
 from theory import (
@@ -63,7 +64,7 @@ class Config(experiment.Config):
     """the largest size n"""
     step: int = 10
     """from one size to the next"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Source = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -107,10 +108,10 @@ def parts(config: Config) -> list[Prune | Scratch]:
 
 
 def run(config: Config, replicates: range, part: Prune | Scratch) -> pd.DataFrame:
-    """The rows (method, replicate, n, loss, distinct) of one part for one block."""
+    """The rows (method, replicate, n, loss, held_out, distinct) of one part for one block."""
     if isinstance(part, Prune):
         return _prune(config, replicates)
-    drawn = problems(config.teacher, config.seed, replicates)
+    drawn = problems(config.problem, config.seed, replicates)
     return pd.concat(
         [_scratch(config, replicates, drawn, width) for width in part.widths], ignore_index=True
     )
@@ -118,22 +119,21 @@ def run(config: Config, replicates: range, part: Prune | Scratch) -> pd.DataFram
 
 def _prune(config: Config, replicates: range) -> pd.DataFrame:
     pools = trained_pools(
-        config.teacher, config.training, config.pool_size, config.seed, replicates
+        config.problem, config.training, config.pool_size, config.seed, replicates
     )
     frames = []
     for r, pool in zip(replicates, pools, strict=True):
         drawn = stream(config.seed, "subset", replicate=r)
-        selections = {
-            "pruned": rules.greedy_forward(pool.trained, config.largest),
-            "pruned_untrained": rules.greedy_forward(pool.untrained, config.largest),
-            "random_subset": rules.random_subset(pool.trained, config.largest, seed=drawn),
-        }
-        selected = {"pruned": pool.trained, "pruned_untrained": pool.untrained}
-        for method, selection in selections.items():
-            rows = _rows(method, r, config, selection)
-            if method in selected:
-                rows = rows.assign(**_certificates(selected[method], selection))
-            frames.append(rows)
+        after, before = pool.held_out(pool.after), pool.held_out(pool.before)
+        size = config.largest
+        selection = rules.greedy_forward(pool.trained, size)
+        rows = _rows("pruned", r, config, selection, after)
+        frames.append(rows.assign(**_certificates(pool.trained, selection)))
+        selection = rules.greedy_forward(pool.untrained, size)
+        rows = _rows("pruned_untrained", r, config, selection, before)
+        frames.append(rows.assign(**_certificates(pool.untrained, selection)))
+        selection = rules.random_subset(pool.trained, size, seed=drawn)
+        frames.append(_rows("random_subset", r, config, selection, after))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -151,27 +151,35 @@ def _certificates(pool: Pool, selection: Selection) -> dict[str, object]:
     }
 
 
-def _rows(method: str, replicate: int, config: Config, selection: Selection) -> pd.DataFrame:
+def _rows(
+    method: str, replicate: int, config: Config, selection: Selection, held_out: Pool | None
+) -> pd.DataFrame:
     sizes = np.array(config.sizes)
+    other = np.nan if held_out is None else selection.losses_on(held_out)[sizes - 1]
     return pd.DataFrame(
         {
             "method": method,
             "replicate": replicate,
             "n": sizes,
             "loss": selection.losses[sizes - 1],
+            "held_out": other,
             "distinct": selection.distinct[sizes - 1],
         }
     )
 
 
 def _scratch(config: Config, replicates: range, drawn: list[Problem], width: int) -> pd.DataFrame:
-    losses = scratch_losses(config.teacher, config.training, config.seed, replicates, drawn, width)
+    trajectories = scratch_trajectories(
+        config.problem, config.training, config.seed, replicates, drawn, width
+    )
+    losses = [p.losses(t.final) for p, t in zip(drawn, trajectories, strict=True)]
     return pd.DataFrame(
         {
             "method": "scratch",
             "replicate": replicates,
             "n": width,
-            "loss": losses,
+            "loss": [loss for loss, _ in losses],
+            "held_out": [held_out for _, held_out in losses],
             "distinct": width,
         }
     )
@@ -196,16 +204,28 @@ def _curves(table: pd.DataFrame, method: str) -> tuple[Floats, Floats]:
 def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
     """Is the paper's figure reproduced, and what does it say of the claims C1 to C4?"""
     estimates = rates(table)
+    verdicts = _judge_reproduction(estimates, table) if isinstance(config.problem, Teacher) else []
+    return verdicts + judge_claims(config.sizes, estimates, table)
+
+
+def _judge_reproduction(estimates: dict[str, RateEstimate], table: pd.DataFrame) -> list[Verdict]:
+    """The numbers of the paper's own figure."""
     verdicts = []
     for method, curve in (("pruned", paper_reference.PRUNED), ("scratch", paper_reference.SCRATCH)):
         verdicts += _judge_curve(method, curve, estimates[method], table)
-    verdicts += _judge_crossing(table)
-    verdicts += [
+    return verdicts + _judge_crossing(table)
+
+
+def judge_claims(
+    sizes: list[int], estimates: dict[str, RateEstimate], table: pd.DataFrame
+) -> list[Verdict]:
+    """C1 to C4 on any problem."""
+    verdicts = [
         judge_order("C1: pruned reaches O(1/n)", estimates["pruned"], 1),
         judge_order("C2: pruned reaches O(1/n²) over these sizes", estimates["pruned"], 2),
         _judge_certificates("C2: R²/(2n²) bounds it at every n, with R from the path", table),
     ]
-    ends = (config.sizes[0], config.sizes[-1])
+    ends = (sizes[0], sizes[-1])
     for n in ends:
         ratio = _log_ratio(table, "pruned", "scratch", n)
         verdicts.append(judge_below(f"C3: pruned below scratch at n = {n}", ratio))
@@ -268,8 +288,8 @@ def _log_ratio(table: pd.DataFrame, first: str, second: str, n: int) -> Estimate
 
 def draw(config: Config, table: pd.DataFrame) -> Figure:
     """The figure, with the measured slopes at its curves."""
-    del config
-    return figures.pruned_vs_scratch.draw(table, rates(table))
+    reference = isinstance(config.problem, Teacher)
+    return figures.pruned_vs_scratch.draw(table, rates(table), reference=reference)
 
 
 EXPERIMENT = Experiment(

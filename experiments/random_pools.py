@@ -60,7 +60,7 @@ class Config(experiment.Config):
     """of the networks trained directly, on the default problem"""
     matched: tuple[int, ...] = (100, 1000)
     """sizes n at which random pools are matched with the trained one; the largest is run"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
     neurons: Neurons = field(default_factory=Neurons)
     """of the random pools; the trained pool starts from the default ones"""
@@ -111,7 +111,7 @@ class Scratch:
 
 def parts(config: Config) -> list[Draw | Train | Scratch]:
     """The largest pools first."""
-    usual = config.teacher.dimension
+    usual = config.problem.dimension
     draws = [Draw(usual, size) for size in config.pools]
     draws += [
         Draw(d, size)
@@ -133,17 +133,17 @@ def run(config: Config, replicates: range, part: Draw | Train | Scratch) -> pd.D
         return pd.concat([_draw(config, r, part) for r in replicates], ignore_index=True)
     if isinstance(part, Train):
         return _train(config, replicates, part)
-    drawn = problems(config.teacher, config.seed, replicates)
+    drawn = problems(config.problem, config.seed, replicates)
     frames = [
         pd.DataFrame(
             {
                 "pool": "scratch",
-                "dimension": config.teacher.dimension,
+                "dimension": config.problem.dimension,
                 "N": width,
                 "replicate": replicates,
                 "n": width,
                 "loss": scratch_losses(
-                    config.teacher, config.training, config.seed, replicates, drawn, width
+                    config.problem, config.training, config.seed, replicates, drawn, width
                 ),
             }
         )
@@ -153,7 +153,7 @@ def run(config: Config, replicates: range, part: Draw | Train | Scratch) -> pd.D
 
 
 def _draw(config: Config, replicate: int, part: Draw) -> pd.DataFrame:
-    teacher = replace(config.teacher, dimension=part.dimension)
+    teacher = replace(config.problem, dimension=part.dimension)
     (problem,) = problems(teacher, config.seed, range(replicate, replicate + 1))
     pool = random_pool(
         problem,
@@ -166,7 +166,7 @@ def _draw(config: Config, replicate: int, part: Draw) -> pd.DataFrame:
 
 
 def _train(config: Config, replicates: range, part: Train) -> pd.DataFrame:
-    teacher = replace(config.teacher, dimension=part.dimension)
+    teacher = replace(config.problem, dimension=part.dimension)
     pools = trained_pools(teacher, config.training, config.trained, config.seed, replicates)
     return pd.concat(
         [
@@ -219,18 +219,18 @@ def _certify(pool: Pool) -> tuple[float, float, Membership]:
 
 def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
     """Claim C4 on the default problem, and how it depends on d."""
-    return claims.judge(table, config.teacher.dimension, config.matched)
+    return claims.judge(table, config.problem.dimension, config.matched)
 
 
 def draw(config: Config, table: pd.DataFrame) -> Figure:
     """Curves by N, loss against N, exponent against N, and the N needed against d."""
-    d = config.teacher.dimension
+    d = config.problem.dimension
     sizes = claims.needed(table, config.matched)
     return figures.random_pools.draw(table[table["dimension"] == d], claims.rates(table, d), sizes)
 
 
 def _memory(config: Config) -> int:
-    largest, samples = max(config.pools[-1], config.trained), config.teacher.samples
+    largest, samples = max(config.pools[-1], config.trained), config.problem.samples
     return memory_needed(largest, samples) + 30 * min(largest, _LARGEST_PROJECTION) * samples
 
 

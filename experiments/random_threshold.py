@@ -63,7 +63,7 @@ class Config(experiment.Config):
     """the default teacher's target is multiplied by these"""
     largest: int = 100_000
     """a pool that does not contain the target at this size is given up"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Teacher = field(default_factory=Teacher)
     """samples and dimension are replaced by those above, except with the factors"""
     neurons: Neurons = field(default_factory=Neurons)
     """of the networks"""
@@ -114,7 +114,7 @@ def cases(config: Config) -> list[Case]:
     grid = [(d, m) for d in config.dimensions for m in config.samples]
     found += [Networks("relu", d, m, 0.0) for d, m in grid]
     found += [Networks("tanh", d, m, 0.0) for d, m in grid]
-    usual = config.teacher
+    usual = config.problem
     found += [Networks(usual.activation, d, m, 1.0) for d, m in grid]
     at_default = Networks(usual.activation, usual.dimension, usual.samples, 1.0)
     found += [replace(at_default, factor=float(factor)) for factor in config.factors]
@@ -155,7 +155,7 @@ def _points(config: Config, replicate: int, case: Points) -> dict[str, object]:
 
 def _networks(config: Config, replicate: int, case: Networks) -> dict[str, object]:
     axes = {"replicate": replicate, "dimension": case.dimension, "samples": case.samples}
-    teacher = replace(config.teacher, dimension=case.dimension, samples=case.samples)
+    teacher = replace(config.problem, dimension=case.dimension, samples=case.samples)
     drawn = teacher_problem(teacher, seed=stream(config.seed, "data", **axes))
     problem = Problem(drawn.inputs, case.factor * drawn.target)
 
@@ -217,13 +217,13 @@ def _standard_distance(pool: Pool) -> float:
 
 def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
     """Wendel's formula on points and on neurons, the kinematic formula, growth with d and m."""
-    return claims.judge(table, config.teacher.dimension, config.teacher.samples)
+    return claims.judge(table, config.problem.dimension, config.problem.samples)
 
 
 def draw(config: Config, table: pd.DataFrame) -> Figure:
     """Four panels: Wendel, distance, low dimension, growth."""
     middle = claims.medians(table)
-    scaled = claims.multiplied(middle, config.teacher.dimension, config.teacher.samples)
+    scaled = claims.multiplied(middle, config.problem.dimension, config.problem.samples)
     return figures.random_threshold.draw(claims.wendel(table), middle, scaled)
 
 

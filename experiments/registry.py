@@ -14,6 +14,7 @@ from experiments import (
     pruned_vs_scratch,
     random_pools,
     random_threshold,
+    real_data,
     regimes,
     rules,
     who_wins,
@@ -37,6 +38,7 @@ ALL: dict[str, Experiment] = {
         finetune,
         pretraining,
         phase_diagram,
+        real_data,
     )
 }
 

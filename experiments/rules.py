@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import figures.rules
+from experiments.data import Source
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
@@ -81,7 +82,7 @@ class Config(experiment.Config):
     """N of the pools of neurons"""
     largest: int = 1000
     """steps"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Source = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -97,7 +98,7 @@ def run(config: Config, replicates: range, part: str) -> pd.DataFrame:
     frames = []
     if part == "neurons":
         drawn = trained_pools(
-            config.teacher, config.training, config.neurons, config.seed, replicates
+            config.problem, config.training, config.neurons, config.seed, replicates
         )
         for r, both in zip(replicates, drawn, strict=True):
             for kind, pool in zip(NEURONS, (both.trained, both.untrained), strict=True):

@@ -58,7 +58,7 @@ class Config(experiment.Config):
     """m of the second map"""
     map_size: int = 300
     """n of the second map, after as many steps as `training` says, with a pool of `forms_pool`"""
-    teacher: Teacher = field(default_factory=Teacher)
+    problem: Teacher = field(default_factory=Teacher)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -112,14 +112,14 @@ def run(config: Config, replicates: range, part: Prune | Direct | Cell) -> pd.Da
     )
     table = pd.DataFrame(rows, columns=["form", "N", "replicate", "time", "n", "loss"])
     return table.assign(
-        dimension=config.teacher.dimension, samples=config.teacher.samples, study="time"
+        dimension=config.problem.dimension, samples=config.problem.samples, study="time"
     )
 
 
 def _prune(config: Config, replicates: range, size: int) -> list[tuple[object, ...]]:
     training = replace(config.training, steps=config.times[-1])
     drawn, trajectories = pool_trajectories(
-        config.teacher, training, size, config.seed, replicates, config.times
+        config.problem, training, size, config.seed, replicates, config.times
     )
     rows: list[tuple[object, ...]] = []
     for r, problem, trajectory in zip(replicates, drawn, trajectories, strict=True):
@@ -162,11 +162,11 @@ def _tuned(
 def _direct(config: Config, replicates: range) -> list[tuple[object, ...]]:
     times = [*config.times, 2 * config.times[-1]]
     training = replace(config.training, steps=times[-1])
-    drawn = problems(config.teacher, config.seed, replicates)
+    drawn = problems(config.problem, config.seed, replicates)
     rows: list[tuple[object, ...]] = []
     for n in config.sizes:
         trajectories = scratch_trajectories(
-            config.teacher, training, config.seed, replicates, drawn, n, times
+            config.problem, training, config.seed, replicates, drawn, n, times
         )
         rows += [
             ("direct", n, r, time, n, problem.loss(t.snapshots[time].predict(problem.inputs)))
@@ -177,7 +177,7 @@ def _direct(config: Config, replicates: range) -> list[tuple[object, ...]]:
 
 
 def _cell(config: Config, replicates: range, cell: Cell) -> pd.DataFrame:
-    teacher = replace(config.teacher, dimension=cell.dimension, samples=cell.samples)
+    teacher = replace(config.problem, dimension=cell.dimension, samples=cell.samples)
     steps = config.training.steps
     drawn, trajectories = pool_trajectories(
         teacher, config.training, config.forms_pool, config.seed, replicates, [steps]

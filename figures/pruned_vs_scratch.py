@@ -25,15 +25,15 @@ from theory import RateEstimate
 _BAND = 80  # per cent of the replicates that the shaded band holds
 
 
-def draw(table: pd.DataFrame, rates: dict[str, RateEstimate]) -> Figure:
+def draw(table: pd.DataFrame, rates: dict[str, RateEstimate], *, reference: bool = True) -> Figure:
     """Draw a tidy table with the columns replicate, method, n, loss, distinct.
 
-    `rates` gives each method's measured exponent for its label.
+    `rates` gives each method's measured exponent for its label; `reference` adds the paper's lines.
     """
     with house_style():
         figure = Figure(figsize=(12.4, 5.6), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=[1.75, 1])
-        _losses(left, table, rates)
+        _losses(left, table, rates, reference=reference)
         _distinct(right, table)
         replicates = table["replicate"].nunique()
         band = f", bands: the middle {_BAND} % of them" if replicates > 1 else ""
@@ -45,7 +45,9 @@ def draw(table: pd.DataFrame, rates: dict[str, RateEstimate]) -> Figure:
     return figure
 
 
-def _losses(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> None:
+def _losses(
+    axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate], *, reference: bool
+) -> None:
     _curves(axes, table, "loss")
     sizes = np.sort(table["n"].unique())
     size_axis(axes, sizes)
@@ -54,19 +56,8 @@ def _losses(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> 
     axes.set_ylabel("loss  ½‖f − y‖²")
     axes.set_title("Loss of a network of n neurons")
 
-    for curve, method in (
-        (paper_reference.PRUNED, "pruned"),
-        (paper_reference.SCRATCH, "scratch"),
-    ):
-        ends = np.array([paper_reference.SMALLEST, paper_reference.LARGEST])
-        axes.plot(
-            ends,
-            curve.line(ends),
-            color=METHODS[method].color,
-            linewidth=1.4,
-            linestyle=":",
-        )
-    axes.plot([], [], color=INK, linewidth=1.4, linestyle=":", label="the paper's fitted lines")
+    if reference:
+        _paper(axes)
     axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(0.75, 1), fontsize=9.5)
 
     low, high = float(sizes[0]), float(sizes[-1])
@@ -77,6 +68,15 @@ def _losses(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> 
     axes.set_xlim(low * 0.93, high * 3.6)
     axes.xaxis.label.set_x(0.31)
     axes.spines["bottom"].set_bounds(low * 0.93, high * 1.03)
+
+
+def _paper(axes: Axes) -> None:
+    """The lines that the paper fitted to its own curves."""
+    ends = np.array([paper_reference.SMALLEST, paper_reference.LARGEST])
+    for curve, method in ((paper_reference.PRUNED, "pruned"), (paper_reference.SCRATCH, "scratch")):
+        color = METHODS[method].color
+        axes.plot(ends, curve.line(ends), color=color, linewidth=1.4, linestyle=":")
+    axes.plot([], [], color=INK, linewidth=1.4, linestyle=":", label="the paper's fitted lines")
 
 
 def _end_labels(axes: Axes, table: pd.DataFrame, rates: dict[str, RateEstimate]) -> None:

@@ -5,7 +5,10 @@ RateEstimate → Verdict. Throughout, m is the number of data points, d their di
 of neurons in a pool and n the number in a subnetwork.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from theory import guarantees, rules
+from theory.datasets import RealData, Scales, from_arrays, real_problem
 from theory.errors import Diverged, InvalidInput, SubnetsError
 from theory.geometry import (
     Geometry,
@@ -55,6 +58,9 @@ from theory.verdict import (
     judge_within,
 )
 
+if TYPE_CHECKING:
+    from theory.torch_modules import ModulePool, from_torch
+
 __all__ = [
     "Decay",
     "DecayComparison",
@@ -65,6 +71,7 @@ __all__ = [
     "Interval",
     "InvalidInput",
     "Membership",
+    "ModulePool",
     "Neurons",
     "NoConvergence",
     "Outcome",
@@ -75,6 +82,8 @@ __all__ = [
     "RadiusBracket",
     "RateEstimate",
     "RateJudgement",
+    "RealData",
+    "Scales",
     "Selection",
     "SubnetsError",
     "Teacher",
@@ -87,6 +96,8 @@ __all__ = [
     "descend",
     "examine",
     "fit_rate",
+    "from_arrays",
+    "from_torch",
     "gaussian_threshold",
     "guarantees",
     "hull_threshold",
@@ -106,9 +117,19 @@ __all__ = [
     "proportion_estimate",
     "random_network",
     "random_pool",
+    "real_problem",
     "rounding_floor",
     "rules",
     "teacher_problem",
     "train",
     "wendel_probability",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs torch is loaded when it is asked for."""
+    if name in ("ModulePool", "from_torch"):
+        from theory import torch_modules
+
+        return getattr(torch_modules, name)
+    raise AttributeError(f"module 'theory' has no attribute {name!r}")

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theory.activation import ACTIVATIONS, Activation
-from theory.errors import Floats, check_array, check_choice, check_count, check_positive, check_seed
+from theory.errors import (
+    Floats,
+    InvalidInput,
+    check_array,
+    check_choice,
+    check_count,
+    check_positive,
+    check_seed,
+)
 from theory.network import Neurons, TwoLayerNetwork, random_network
 
 
@@ -24,11 +32,18 @@ class Problem:
     target: Floats
     """(m,)"""
     name: str = "unnamed"
+    held_out: Problem | None = None
+    """data of the same kind that nothing is trained or selected on, to see how far it carries"""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", check_array("inputs", self.inputs, (None, None)))
         target = check_array("target", self.target, (len(self.inputs),))
         object.__setattr__(self, "target", target)
+        if self.held_out is not None and self.held_out.dimension != self.dimension:
+            raise InvalidInput(
+                f"held_out has inputs of dimension {self.held_out.dimension}; it must be "
+                f"{self.dimension}, that of the others"
+            )
 
     @property
     def samples(self) -> int:
@@ -44,6 +59,12 @@ class Problem:
         """Half the mean squared error, L = ½‖f − y‖², of predictions (m,)."""
         residual = check_array("outputs", outputs, (self.samples,)) - self.target
         return float(residual @ residual) / (2 * self.samples)
+
+    def losses(self, network: TwoLayerNetwork) -> tuple[float, float]:
+        """A network's loss on the data and on what is held out, NaN if nothing is."""
+        other = self.held_out
+        held_out = np.nan if other is None else other.loss(network.predict(other.inputs))
+        return self.loss(network.predict(self.inputs)), held_out
 
 
 @dataclass(frozen=True)
@@ -72,25 +93,31 @@ class Teacher:
     """of the teacher and of everything trained on the problem"""
 
     def __post_init__(self) -> None:
-        check_count("teacher.samples", self.samples)
-        check_count("teacher.dimension", self.dimension)
-        check_count("teacher.width", self.width)
-        check_positive("teacher.input_scale", self.input_scale)
-        check_positive("teacher.output_scale", self.output_scale)
-        check_choice("teacher.activation", self.activation, ACTIVATIONS)
+        check_count("problem.samples", self.samples)
+        check_count("problem.dimension", self.dimension)
+        check_count("problem.width", self.width)
+        check_positive("problem.input_scale", self.input_scale)
+        check_positive("problem.output_scale", self.output_scale)
+        check_choice("problem.activation", self.activation, ACTIVATIONS)
 
 
 def teacher_problem(
     teacher: Teacher | None = None, *, seed: int | np.random.Generator = 0
 ) -> Problem:
-    """Draw the data and the teacher network and return the problem they define."""
+    """Draw the data and the teacher network and return the problem they define.
+
+    As many points again are held out.
+    """
     teacher = Teacher() if teacher is None else teacher
     random = check_seed(seed)
-    inputs = random.standard_normal((teacher.samples, teacher.dimension))
-    inputs *= teacher.input_scale / np.sqrt(teacher.dimension)
-    if teacher.bias:
-        inputs = np.column_stack([inputs, np.ones(teacher.samples)])
-    network: TwoLayerNetwork = random_network(
+
+    def draw() -> Floats:
+        inputs = random.standard_normal((teacher.samples, teacher.dimension))
+        inputs *= teacher.input_scale / np.sqrt(teacher.dimension)
+        return with_constant(inputs) if teacher.bias else inputs
+
+    inputs = draw()
+    network = random_network(
         teacher.width,
         inputs.shape[1],
         seed=random,
@@ -98,4 +125,11 @@ def teacher_problem(
         activation=teacher.activation,
     )
     name = f"teacher(samples={teacher.samples}, dimension={teacher.dimension})"
-    return Problem(inputs, network.predict(inputs), name)
+    others = draw()  # last, so that the problem is the same whatever is held out
+    held_out = Problem(others, network.predict(others), f"{name}, held out")
+    return Problem(inputs, network.predict(inputs), name, held_out)
+
+
+def with_constant(inputs: Floats) -> Floats:
+    """The inputs with a last coordinate of 1, whose weight is the neuron's bias."""
+    return np.column_stack([inputs, np.ones(len(inputs))])

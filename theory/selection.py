@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theory.errors import Floats, Integers, check_count
+from theory.errors import Floats, Integers, InvalidInput, check_count
+from theory.pool import Pool
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,25 @@ class Selection:
         first = np.zeros(self.size, dtype=np.int64)
         first[np.unique(self.indices, return_index=True)[1]] = 1
         return np.cumsum(first)
+
+    def losses_on(self, pool: Pool) -> Floats:
+        """(n,) L(f_k) of the same networks on other data: `pool` has the same N atoms there.
+
+        Raises `InvalidInput` if the number of atoms differs.
+        """
+        if pool.size != self.pool_size:
+            raise InvalidInput(f"pool has {pool.size} atoms; this selects from {self.pool_size}")
+        losses = np.empty(self.size)
+        point = np.zeros(pool.samples)
+        for k, atom in enumerate(self.indices):
+            if self.states is not None:
+                atoms, shares = self.states[k]
+                point = shares @ pool.atoms[atoms]
+            else:
+                step = 1 / (k + 1) if self.step_sizes is None else self.step_sizes[k]
+                point = point + step * (pool.atoms[atom] - point)
+            losses[k] = pool.loss(point)
+        return losses
 
     def weights(self, size: int) -> Floats:
         """(N,) the weights of the atoms on the simplex after `size` steps."""

@@ -8,12 +8,13 @@ import shlex
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_type_hints
 
 import tyro
 
 from experiments import registry, report
 from experiments.commands.options import UNPREFIXED, Engine
+from experiments.data import checked, named_source
 from experiments.engine.drive import Summary, fingerprint, finish, work_name
 from experiments.engine.experiment import Experiment
 from experiments.engine.plain import from_plain, to_plain
@@ -24,6 +25,7 @@ from experiments.engine.workers import RunFailed, Workers
 from figures import style
 from figures.files import write_bytes, write_text
 from theory import InvalidInput
+from theory.datasets import DATASETS
 from theory.errors import check_choice
 from theory.training import Precision
 
@@ -100,13 +102,18 @@ def run(args: list[str]) -> None:
         print(f"usage: subnets run EXPERIMENT [options]\n\nexperiments: {', '.join(names)}")
         return
     experiment = registry.ALL[check_choice("EXPERIMENT", args[0], names)]
-    preset = _preset(experiment, _peek_preset(args))
+    preset = _on_problem(experiment, _peek(args, "--preset") or "quick", _peek(args, "--problem"))
     kind = _run_options(experiment, type(preset))
     prog = f"subnets run {experiment.name}"
-    options: Any = tyro.cli(kind, args=args[1:], default=kind(config=preset), prog=prog)
+    options: Any = tyro.cli(
+        kind, args=args[1:], default=kind(config=preset), prog=prog,
+        config=(tyro.conf.AvoidSubcommands,),
+    )  # fmt: skip
     out = options.out or Path("results") / experiment.name
     command = shlex.join(["subnets", "run", *args])
     config = _with_training(options.config, options.training, required=True)
+    if hasattr(config, "problem"):
+        config = dataclasses.replace(config, problem=checked(config.problem))
     _check_writable(out)
     path = options.engine.store_path(options.out)
     if options.stored:
@@ -124,6 +131,7 @@ def _run_options(experiment: Experiment, config: type) -> type:
     fields: list[tuple[str, Any, Any]] = [
         ("config", Annotated[config, UNPREFIXED], dataclasses.MISSING),
         ("preset", _told(str, f"where the defaults come from: {presets}"), "quick"),
+        ("problem", _told(str, f"teacher, {', '.join(DATASETS)}, or a table"), "teacher"),
         ("out", _told(Path | None, "folder to write to (default: results/EXPERIMENT)"), None),
         ("stored", _told(bool, "compute nothing: draw what the store has so far"), False),
         ("training", Annotated[Training, UNPREFIXED], Training()),
@@ -140,14 +148,31 @@ def _told(kind: Any, text: str) -> Any:
     return Annotated[kind, tyro.conf.arg(help=text)]
 
 
-def _peek_preset(args: list[str]) -> str:
-    """The preset named in `args`, needed before the other options can be parsed."""
+def _peek(args: list[str], flag: str) -> str | None:
+    """The value of a flag that must be known before the other options can be parsed."""
     for word, following in zip(args, [*args[1:], ""], strict=True):
-        if word == "--preset":
+        if word == flag:
             return following
-        if word.startswith("--preset="):
-            return word.removeprefix("--preset=")
-    return "quick"
+        if word.startswith(f"{flag}="):
+            return word.removeprefix(f"{flag}=")
+    return None
+
+
+def _on_problem(experiment: Experiment, preset: str, problem: str | None) -> Any:
+    """The preset's configuration, on the problem that was named."""
+    config = _preset(experiment, preset)
+    if problem is None:
+        return config
+    source = named_source(problem)
+    kind = get_type_hints(type(config)).get("problem")
+    if not isinstance(source, get_args(kind) or kind or ()):
+        able = [e.name for e in registry.ALL.values()
+                if get_args(get_type_hints(type(e.presets["quick"])).get("problem"))]  # fmt: skip
+        raise InvalidInput(
+            f"problem is {problem!r}, but {experiment.name} needs teachers; on other problems "
+            f"there are {', '.join(able)}"
+        )
+    return dataclasses.replace(config, problem=source)
 
 
 def _preset(experiment: Experiment, name: str) -> Any:

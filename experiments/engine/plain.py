@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from theory import InvalidInput
 from theory.errors import check_choice
@@ -28,12 +28,18 @@ def from_plain(kind: type[T], values: dict[str, Any]) -> T:
     hints = get_type_hints(kind)
     for name in values:
         check_choice(f"field of {kind.__name__}", name, hints)
-    built = {
-        name: from_plain(hints[name], value) if dataclasses.is_dataclass(hints[name]) else value
-        for name, value in values.items()
-    }
+    built = {name: _from_plain(hints[name], value) for name, value in values.items()}
     built = {name: tuple(v) if isinstance(v, list) else v for name, v in built.items()}
     return kind(**built)
+
+
+def _from_plain(kind: Any, value: Any) -> Any:
+    """A value of a field; of several dataclasses, the first that has all of its fields."""
+    kinds = [k for k in (kind, *get_args(kind)) if dataclasses.is_dataclass(k)]
+    if not kinds or not isinstance(value, dict):
+        return value
+    able = [k for k in kinds if set(value) <= {f.name for f in dataclasses.fields(k)}]
+    return from_plain((able or kinds)[0], value)  # type: ignore[arg-type]
 
 
 def with_fields(config: Any, changes: dict[str, Any]) -> Any:

@@ -9,11 +9,11 @@ replicates = 16
 
 [grid]                             # every combination of
 pool_size = [1000, 3000]
-"teacher.output_scale" = {log = [1, 4], points = 5}
+"problem.output_scale" = {log = [1, 4], points = 5}
 
 [[zip]]                            # fields that change together
-"teacher.samples" = [50, 100]
-"teacher.dimension" = [25, 50]
+"problem.samples" = [50, 100]
+"problem.dimension" = [25, 50]
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from experiments.cli import main
 TINY = [
     *("--pool-size", "40", "--smallest", "4", "--largest", "12", "--step", "4"),
     *("--replicates", "3", "--block", "3", "--workers", "0", "--training.steps", "5"),
-    *("--teacher.samples", "8", "--teacher.dimension", "3", "--teacher.width", "20"),
+    *("--problem.samples", "8", "--problem.dimension", "3", "--problem.width", "20"),
 ]
 FILES = {f"pruned_vs_scratch.{kind}" for kind in ("csv", "json", "pdf", "svg", "png")}
 
@@ -159,7 +159,7 @@ def test_short_and_long_flags_mean_the_same(tmp_path: Path) -> None:
         (("run", "pruned_vs_scratch", "--pool-sise", "9"), "--pool-size"),
         (("run", "pruned_vs_scratch", "--replicates", "0"), "replicates is 0"),
         (("run", "pruned_vs_scratch", "--workers", "-1"), "workers is -1"),
-        (("run", "pruned_vs_scratch", "--teacher.activation", "rleu"), "relu"),
+        (("run", "pruned_vs_scratch", "--problem.activation", "rleu"), "relu"),
         (("run", "pruned_vs_scratch", "--device", "cuda:x"), "training.device is 'cuda:x'"),
         (("reproduce", "--preset", "full"), "preset is 'full'; choose from quick, paper"),
         (("draw", "/nowhere"), "FOLDER /nowhere holds no tables"),

@@ -12,7 +12,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
     replicates=5, block=5, pool_size=150, sizes=(5, 20, 60), steps=40, judged=(10, 40),
-    teacher=Teacher(samples=12, dimension=4), training=Training(steps=60),
+    problem=Teacher(samples=12, dimension=4), training=Training(steps=60),
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
     neurons=80, stuck=12, replicates=5, block=2,
-    teacher=Teacher(samples=10, dimension=3, width=50), training=Training(steps=20),
+    problem=Teacher(samples=10, dimension=3, width=50), training=Training(steps=20),
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
     replicates=16, block=8, widths=(16, 32, 64, 128), fit_from=16, reference=1024, judged=(2, 15),
-    teacher=Teacher(samples=10, dimension=4, width=50), training=Training(rate=0.2),
+    problem=Teacher(samples=10, dimension=4, width=50), training=Training(rate=0.2),
 )  # fmt: skip
 
 

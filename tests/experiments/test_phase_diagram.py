@@ -13,14 +13,14 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
     replicates=3, block=3, x_values=(4, 12), y_values=(5, 20), fit_from=10, fit_to=60, size=20,
-    teacher=Teacher(samples=10, dimension=4), training=Training(),
+    problem=Teacher(samples=10, dimension=4), training=Training(),
 )  # fmt: skip
 
 
 def test_cells_are_what_the_axes_say() -> None:
     size, teacher, training = settled(SMALL, Cell(12, 20))
-    assert (size, teacher, training.steps) == (120, SMALL.teacher, 20)
-    other = replace(SMALL, x="teacher.dimension", x_values=(3, 6), y="training.rate",
+    assert (size, teacher, training.steps) == (120, SMALL.problem, 20)
+    other = replace(SMALL, x="problem.dimension", x_values=(3, 6), y="training.rate",
                     y_values=(0.1, 0.5), ratio=5)  # fmt: skip
     size, teacher, training = settled(other, Cell(6, 0.1))
     assert (size, teacher.dimension, training.rate) == (50, 6, 0.1)
@@ -65,7 +65,7 @@ def test_planted_phases_are_recognised(
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"x": "training.steps"}, "x and y are both"), ({"x": "teacher.dimensoin"}, "dimension"),
+    [({"x": "training.steps"}, "x and y are both"), ({"x": "problem.dimensoin"}, "dimension"),
      ({"x": "pool"}, "axis is 'pool'"), ({"x_values": (12, 4)}, "x_values is"),
      ({"y_values": (0.5,)}, "training.steps|steps is 0.5"), ({"fit_to": 20}, "fit_to is 20")],
 )  # fmt: skip

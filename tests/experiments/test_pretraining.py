@@ -13,7 +13,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
     replicates=3, block=3, pool_size=80, samples=(8, 12, 16), sizes=(5, 20), steps=40,
-    teacher=Teacher(samples=12, dimension=4), training=Training(),
+    problem=Teacher(samples=12, dimension=4), training=Training(),
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 TINY = Config(
     pool_size=40, smallest=4, largest=12, step=4, replicates=3, block=2,
-    teacher=Teacher(samples=8, dimension=3, width=20), training=Training(steps=5),
+    problem=Teacher(samples=8, dimension=3, width=20), training=Training(steps=5),
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 SMALL = Config(
     replicates=4, block=2, pools=(20, 60, 200, 600), dimensions=(3, 6, 12), trained=60,
     largest_by_dimension=600, widths=(20, 50, 400), matched=(50, 400),
-    teacher=Teacher(samples=10, dimension=6, width=50), training=Training(steps=30),
+    problem=Teacher(samples=10, dimension=6, width=50), training=Training(steps=30),
 )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_unusual_settings_are_judged_and_drawn() -> None:
         {"largest_by_dimension": 10},
         {"dimensions": (6,)},
         {"replicates": 1, "block": 1},
-        {"teacher": replace(SMALL.teacher, samples=1)},
+        {"problem": replace(SMALL.problem, samples=1)},
     ):
         config = replace(SMALL, **{"replicates": 2, **change})
         table = compute(EXPERIMENT, config)

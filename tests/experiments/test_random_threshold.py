@@ -14,7 +14,7 @@ from theory import InvalidInput, Neurons, Outcome, Teacher
 
 SMALL = Config(
     replicates=60, block=30, ranks=(3, 6), shifts=(1.0,), shifted_ranks=(6,), dimensions=(1, 6, 12),
-    samples=(4, 6, 8), factors=(1.0, 2.0), largest=2000, teacher=Teacher(samples=8, dimension=6),
+    samples=(4, 6, 8), factors=(1.0, 2.0), largest=2000, problem=Teacher(samples=8, dimension=6),
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
     neurons=60, largest=500, replicates=6,
-    teacher=Teacher(samples=10, dimension=3, width=50), training=Training(steps=20),
+    problem=Teacher(samples=10, dimension=3, width=50), training=Training(steps=20),
 )  # fmt: skip
 
 

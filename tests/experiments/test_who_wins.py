@@ -14,7 +14,7 @@ from theory import InvalidInput, Outcome, Teacher, Training
 
 SMALL = Config(
     replicates=3, block=3, pools=(50, 120), forms_pool=120, sizes=(4, 12, 40), times=(5, 10, 20),
-    dimensions=(3, 5), samples=(8, 12), map_size=10, teacher=Teacher(samples=12, dimension=5),
+    dimensions=(3, 5), samples=(8, 12), map_size=10, problem=Teacher(samples=12, dimension=5),
     training=Training(steps=10),
 )  # fmt: skip
 
