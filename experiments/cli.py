@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from experiments.commands import catalogue, reproduce, sweep
+from experiments.commands import catalogue, reproduce, sweep, verify
 from theory import InvalidInput, SubnetsError
 from theory.errors import check_choice
 
@@ -24,7 +24,8 @@ usage: subnets COMMAND …
   sweep FILE.toml                     run an experiment over a grid of settings
   status [FILE.toml]                  what is done, what failed and why, what is left
   export FILE.toml --out TABLE        the finished runs of a sweep as .csv or .parquet
-  list                                experiments, presets, selection rules
+  verify POOL                         what the theory says of your own atoms and target
+  list                                experiments, presets, problems, selection rules
 
 What has finished is kept and never computed twice; the same command goes on after an interruption.
 `subnets COMMAND --help` tells the options of each.
@@ -37,6 +38,7 @@ _COMMANDS = {
     "sweep": sweep.sweep,
     "status": sweep.status,
     "export": sweep.export,
+    "verify": verify.verify_pool,
     "list": catalogue.catalogue,
 }
 

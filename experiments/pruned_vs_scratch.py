@@ -219,7 +219,7 @@ def _judge_reproduction(estimates: dict[str, RateEstimate], table: pd.DataFrame)
 def judge_claims(
     sizes: list[int], estimates: dict[str, RateEstimate], table: pd.DataFrame
 ) -> list[Verdict]:
-    """C1 to C4 on any problem."""
+    """C1 to C4 on any problem, and who is ahead on held-out data, of which they say nothing."""
     verdicts = [
         judge_order("C1: pruned reaches O(1/n)", estimates["pruned"], 1),
         judge_order("C2: pruned reaches O(1/n²) over these sizes", estimates["pruned"], 2),
@@ -237,6 +237,12 @@ def judge_claims(
     for n in ends:
         ratio = _log_ratio(table, "pruned_untrained", "scratch", n)
         verdicts.append(judge_below(f"C4: pruned, untrained pool, below scratch at n = {n}", ratio))
+    if table["held_out"].notna().all():
+        for n in ends:
+            ratio = _log_ratio(table, "pruned", "scratch", n, "held_out")
+            verdicts.append(
+                judge_below(f"on held-out data: pruned below scratch at n = {n}", ratio)
+            )
     return verdicts
 
 
@@ -281,8 +287,10 @@ def _judge_certificates(claim: str, table: pd.DataFrame) -> Verdict:
     return replace(verdict, sentence=verdict.sentence + where)
 
 
-def _log_ratio(table: pd.DataFrame, first: str, second: str, n: int) -> Estimate:
-    rows = table[table["n"] == n].pivot(index="replicate", columns="method", values="loss")
+def _log_ratio(
+    table: pd.DataFrame, first: str, second: str, n: int, value: str = "loss"
+) -> Estimate:
+    rows = table[table["n"] == n].pivot(index="replicate", columns="method", values=value)
     return mean_estimate(np.log(rows[first] / rows[second]))
 
 

@@ -5,6 +5,7 @@ A .npz file is never unpickled, and nothing is unpacked before its size is known
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.lib import format as npy
+from pandas.errors import ParserWarning
 
 from theory import InvalidInput, Pool
 from theory.errors import Floats, check_array, check_choice
@@ -85,8 +87,13 @@ def _read_frame(path: Path, target: str) -> pd.DataFrame:
     """A table of finite numbers in which `target` is one column of two or more."""
     check_memory(f"{path}", _COPIES * path.stat().st_size, "take a part of it")
     try:
-        frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    except (ValueError, OSError) as error:  # pandas' and pyarrow's errors are among them
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ParserWarning)  # rows longer than the header
+            if path.suffix == ".csv":
+                frame = pd.read_csv(path, index_col=False)
+            else:
+                frame = pd.read_parquet(path).reset_index(drop=True)
+    except (ValueError, OSError, ParserWarning) as error:  # pandas' and pyarrow's are among them
         reason = " ".join(str(error).split())[:200]
         raise InvalidInput(f"{path} is no {path.suffix[1:]} file ({reason})") from None
     names = [str(name) for name in frame.columns]
@@ -97,10 +104,14 @@ def _read_frame(path: Path, target: str) -> pd.DataFrame:
                 raise InvalidInput(f"{path} is delimited by {called}; it must be commas")
         raise InvalidInput(f"{path} has one column, {names[0]!r}; it takes the target and others")
     check_choice(f"target of {path}", target, names)
-    for name in names:
-        _check_column(path, name, frame[name])
     if frame.empty:
         raise InvalidInput(f"{path} has no rows below its header")
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidInput(
+                f"{path} has {names.count(name)} columns {name!r}; name each its own"
+            )
+        _check_column(path, name, frame[name])
     return frame
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -17,7 +16,7 @@ import figures.real_data
 from experiments import pruned_vs_scratch
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
-from theory import InvalidInput, RealData, Training, Verdict, judge_below, mean_estimate
+from theory import InvalidInput, RealData, Training, Verdict
 from theory.datasets import DATASETS
 from theory.errors import check_choice
 
@@ -93,13 +92,6 @@ def judge(config: Config, table: pd.DataFrame) -> list[Verdict]:
         rows = table[table["data"] == name]
         own = config.on(name)
         found = pruned_vs_scratch.judge_claims(own.sizes, pruned_vs_scratch.rates(rows), rows)
-        held_out = rows.assign(loss=rows["held_out"])
-        for n in (own.sizes[0], own.sizes[-1]):
-            wide = held_out[held_out["n"] == n].pivot(
-                index="replicate", columns="method", values="loss"
-            )
-            ratio = mean_estimate(np.log(wide["pruned"] / wide["scratch"]))
-            found.append(judge_below(f"held out: pruned below scratch at n = {n}", ratio))
         verdicts += [verdict.about(f"{name}: {verdict.claim}") for verdict in found]
     return verdicts
 

@@ -21,7 +21,7 @@ def draw(table: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     `labels` gives each data set's title, in the order of the columns of the figure.
     """
     with house_style():
-        figure = Figure(figsize=(3.5 * len(labels) + 0.6, 6.6), layout="constrained")
+        figure = Figure(figsize=(max(7.6, 3.5 * len(labels) + 0.6), 6.6), layout="constrained")
         panels = figure.subplots(2, len(labels), squeeze=False, sharex=True, sharey="row")
         for column, (name, label) in enumerate(labels.items()):
             rows = table[table["data"] == name]
@@ -31,7 +31,7 @@ def draw(table: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
             panels[0, column].set_title(label)
             panels[0, column].set_xlabel("")
         handles, texts = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, texts, loc="outside upper left", ncols=4, frameon=False)
+        figure.legend(handles, texts, loc="outside upper left", ncols=len(labels), frameon=False)
         replicates = table["replicate"].nunique()
         caption(
             figure,

@@ -53,7 +53,9 @@ RULES = {
     "herding": Look("herding", _PALETTE[2], "-"),
     "stochastic_greedy": Look("stochastic greedy", _PALETTE[4], "-"),
     "backward_elimination": Look("backward elimination", _PALETTE[3], "-"),
-    "frank_wolfe": Look("Frank-Wolfe", _PALETTE[8], "--"),
+    "frank_wolfe": Look(
+        "Frank-Wolfe", (0.72, 0.58, 0.0), "--"
+    ),  # the palette's yellow is too light
     "greedy_imitation": Look("greedy imitation", _PALETTE[3], "--"),
     "away_step": Look("away-step Frank-Wolfe", _PALETTE[9], "--"),
     "pairwise": Look("pairwise Frank-Wolfe", _PALETTE[6], "--"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from experiments import registry
 from experiments.engine.plain import differences
 from theory import InvalidInput, rules
+from theory.datasets import DATASETS
 
 
 def catalogue(args: list[str]) -> None:
@@ -22,6 +23,11 @@ def catalogue(args: list[str]) -> None:
             fields = differences(config, usual)
             shown = ", ".join(f"{field} = {value}" for field, value in fields.items())
             print(f"    --preset {name:17} {shown or 'the full size'}")
+    print("\nproblems (--problem)")
+    print("  teacher                      the synthetic problem of the paper's figure")
+    for name, text in DATASETS.items():
+        print(f"  {name:28} {text}")
+    print("  FILE                         a table of your own (.csv, .parquet, .npz)")
     print("\nselection rules (theory.rules)")
     for name, rule in rules.ALL.items():
         print(f"  {name:36} {(rule.__doc__ or '').splitlines()[0]}")

@@ -8,16 +8,15 @@ import shlex
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any
 
 import tyro
 
 from experiments import registry, report
 from experiments.commands.options import UNPREFIXED, Engine
-from experiments.data import checked, named_source
 from experiments.engine.drive import Summary, fingerprint, finish, work_name
 from experiments.engine.experiment import Experiment
-from experiments.engine.plain import from_plain, to_plain
+from experiments.engine.plain import from_plain, to_plain, with_checked_problem, with_problem
 from experiments.engine.record import Record, load, save
 from experiments.engine.store import Store, keys_of, open_store
 from experiments.engine.unit import gather, units
@@ -102,7 +101,10 @@ def run(args: list[str]) -> None:
         print(f"usage: subnets run EXPERIMENT [options]\n\nexperiments: {', '.join(names)}")
         return
     experiment = registry.ALL[check_choice("EXPERIMENT", args[0], names)]
-    preset = _on_problem(experiment, _peek(args, "--preset") or "quick", _peek(args, "--problem"))
+    preset = _preset(experiment, _peek(args, "--preset") or "quick")
+    problem = _peek(args, "--problem")
+    if problem is not None:
+        preset = with_problem(preset, problem)
     kind = _run_options(experiment, type(preset))
     prog = f"subnets run {experiment.name}"
     options: Any = tyro.cli(
@@ -111,9 +113,7 @@ def run(args: list[str]) -> None:
     )  # fmt: skip
     out = options.out or Path("results") / experiment.name
     command = shlex.join(["subnets", "run", *args])
-    config = _with_training(options.config, options.training, required=True)
-    if hasattr(config, "problem"):
-        config = dataclasses.replace(config, problem=checked(config.problem))
+    config = with_checked_problem(_with_training(options.config, options.training, required=True))
     _check_writable(out)
     path = options.engine.store_path(options.out)
     if options.stored:
@@ -156,23 +156,6 @@ def _peek(args: list[str], flag: str) -> str | None:
         if word.startswith(f"{flag}="):
             return word.removeprefix(f"{flag}=")
     return None
-
-
-def _on_problem(experiment: Experiment, preset: str, problem: str | None) -> Any:
-    """The preset's configuration, on the problem that was named."""
-    config = _preset(experiment, preset)
-    if problem is None:
-        return config
-    source = named_source(problem)
-    kind = get_type_hints(type(config)).get("problem")
-    if not isinstance(source, get_args(kind) or kind or ()):
-        able = [e.name for e in registry.ALL.values()
-                if get_args(get_type_hints(type(e.presets["quick"])).get("problem"))]  # fmt: skip
-        raise InvalidInput(
-            f"problem is {problem!r}, but {experiment.name} needs teachers; on other problems "
-            f"there are {', '.join(able)}"
-        )
-    return dataclasses.replace(config, problem=source)
 
 
 def _preset(experiment: Experiment, name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from experiments.data import checked, named_source
 from theory import InvalidInput
 from theory.errors import check_choice
 
@@ -45,9 +46,12 @@ def _from_plain(kind: Any, value: Any) -> Any:
 def with_fields(config: Any, changes: dict[str, Any]) -> Any:
     """The configuration with dotted fields ("training.steps") replaced.
 
-    Raises `InvalidInput` naming the nearest field for a name that does not exist, and for a value
-    of another kind than the field's.
+    A problem is replaced by its name: "digits", or a file. Raises `InvalidInput` naming the nearest
+    field for a name that does not exist, and for a value of another kind than the field's.
     """
+    if isinstance(changes.get("problem"), str) and hasattr(config, "problem"):
+        config = with_problem(config, changes["problem"])
+        changes = {name: value for name, value in changes.items() if name != "problem"}
     nested: dict[str, dict[str, Any]] = {}
     own: dict[str, Any] = {}
     for name, value in changes.items():
@@ -59,6 +63,27 @@ def with_fields(config: Any, changes: dict[str, Any]) -> Any:
             own[first] = _fitting(name, value, current)
     own |= {first: with_fields(getattr(config, first), inner) for first, inner in nested.items()}
     return dataclasses.replace(config, **own)
+
+
+def with_problem(config: Any, name: str) -> Any:
+    """The configuration on the problem that is named.
+
+    Raises `InvalidInput` if there is no such problem, or the experiment cannot be run on it.
+    """
+    source = named_source(name)
+    kind = get_type_hints(type(config)).get("problem", type(None))
+    if not isinstance(source, get_args(kind) or kind):
+        raise InvalidInput(
+            f"problem is {name!r}, but this experiment varies what only a teacher has; use teacher"
+        )
+    return dataclasses.replace(config, problem=source)
+
+
+def with_checked_problem(config: Any) -> Any:
+    """The configuration with its problem, if it has one, as it will be used."""
+    if not hasattr(config, "problem"):
+        return config
+    return dataclasses.replace(config, problem=checked(config.problem))
 
 
 def get_field(config: Any, name: str) -> Any:
@@ -94,7 +119,7 @@ def differences(config: Any, reference: Any) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for field in dataclasses.fields(config):
         value, usual = getattr(config, field.name), getattr(reference, field.name)
-        if dataclasses.is_dataclass(value):
+        if dataclasses.is_dataclass(value) and type(value) is type(usual):
             inner = differences(value, usual)
             changed |= {f"{field.name}.{name}": v for name, v in inner.items()}
         elif value != usual:

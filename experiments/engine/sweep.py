@@ -7,6 +7,8 @@ replicates = 16
 [set]                              # fixed fields, dotted where they are nested
 "training.steps" = 300
 
+# problem = "digits"               # another problem than the teacher's, or a file
+
 [grid]                             # every combination of
 pool_size = [1000, 3000]
 "problem.output_scale" = {log = [1, 4], points = 5}
@@ -29,7 +31,7 @@ import numpy as np
 
 from experiments import registry
 from experiments.engine.experiment import Experiment
-from experiments.engine.plain import get_field, with_fields
+from experiments.engine.plain import get_field, with_checked_problem, with_fields
 from theory import InvalidInput
 from theory.errors import check_choice, check_count
 
@@ -88,8 +90,11 @@ def _expand(content: dict[str, Any], name: str) -> Sweep:
     points = []
     for combination in itertools.product(*axes):
         changes = {field: value for step in combination for field, value in step.items()}
-        config = with_fields(base, changes)
-        values = {field: get_field(config, field) for field in changes}
+        config = with_checked_problem(with_fields(base, changes))
+        values = {
+            field: value if field == "problem" else get_field(config, field)
+            for field, value in changes.items()
+        }
         points.append(Point(values, config))
     return Sweep(experiment, tuple(points), name)
 

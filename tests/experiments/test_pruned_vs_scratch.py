@@ -63,6 +63,7 @@ def planted(pruned: float, scratch: float, replicates: int = 6) -> pd.DataFrame:
         pd.DataFrame({
             "method": method, "replicate": r, "n": sizes, "distinct": sizes,
             "membership": "inside", "certificate": "holds", "slack": 2.0, "best": 0.0,
+            "held_out": np.nan,
             "loss": np.exp(start + 0.02 * random.standard_normal(len(sizes)))
             * (sizes / 90.0) ** -exponents[method],
         })

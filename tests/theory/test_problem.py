@@ -58,7 +58,7 @@ def test_bad_data_is_refused_by_name(inputs: object, target: object, message: st
     ],
 )
 def test_bad_teachers_are_refused_by_name(field: str, value: object) -> None:
-    with pytest.raises(InvalidInput, match=rf"teacher\.{field} is {value!r}"):
+    with pytest.raises(InvalidInput, match=rf"problem.{field} is {value!r}"):
         Teacher(**{field: value})  # type: ignore[arg-type]
 
 

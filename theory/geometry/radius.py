@@ -18,6 +18,7 @@ at hand, so Qhull does low dimensions. Elsewhere γ is bracketed, every side by 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -177,10 +178,10 @@ class _Shooter:
 
 def _upper(shooter: _Shooter, programs: int) -> float:
     """The least h(w) over the starting directions and the facet normals met on the way."""
-    starts = _starts(shooter)
-    best = shooter.support(starts[0])
-    for start in starts:
+    best = np.inf
+    for start in _starts(shooter):
         direction, height = start, np.inf
+        best = min(best, shooter.support(start))
         while shooter.solved < programs:
             hit = shooter.shoot(direction)
             if hit is None:
@@ -191,18 +192,28 @@ def _upper(shooter: _Shooter, programs: int) -> float:
             if reached >= height * (1 - 1e-9):
                 break
             height = reached
+        if shooter.solved >= programs:
+            break
     return max(0.0, best)
 
 
-def _starts(shooter: _Shooter) -> list[Floats]:
+def _starts(shooter: _Shooter) -> Iterator[Floats]:
     """± the principal axes, then fixed random directions; within each the lowest h first."""
+    yield from _lowest_first(shooter.points, np.vstack([shooter.axes, -shooter.axes]))
     rank = shooter.points.shape[1]
     drawn = np.random.default_rng(0).standard_normal((64 * rank, rank))
-    return [
-        direction
-        for group in (np.vstack([shooter.axes, -shooter.axes]), drawn)
-        for direction in sorted(group, key=shooter.support)
-    ]
+    yield from _lowest_first(shooter.points, drawn)
+
+
+def _lowest_first(points: Floats, directions: Floats) -> Iterator[Floats]:
+    heights = np.concatenate(
+        [
+            (part @ points.T).max(axis=1)
+            for part in np.array_split(directions, len(directions) // 64 + 1)
+        ]
+    )
+    for k in np.argsort(heights / np.linalg.norm(directions, axis=1), kind="stable"):
+        yield directions[k]
 
 
 def _cross_polytope(shooter: _Shooter) -> float:
