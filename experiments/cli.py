@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from experiments.commands import catalogue, reproduce, sweep, verify
+from experiments.commands import catalogue, demo, reproduce, sweep, verify
 from theory import InvalidInput, SubnetsError
 from theory.errors import check_choice
 
@@ -25,6 +25,7 @@ usage: subnets COMMAND …
   status [FILE.toml]                  what is done, what failed and why, what is left
   export FILE.toml --out TABLE        the finished runs of a sweep as .csv or .parquet
   verify POOL                         what the theory says of your own atoms and target
+  demo [--port …] [--open]            the classroom page, on this machine
   list                                experiments, presets, problems, selection rules
 
 What has finished is kept and never computed twice; the same command goes on after an interruption.
@@ -39,6 +40,7 @@ _COMMANDS = {
     "status": sweep.status,
     "export": sweep.export,
     "verify": verify.verify_pool,
+    "demo": demo.demo,
     "list": catalogue.catalogue,
 }
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ from theory.problem import Problem
 Precision = Literal["float32", "float64"]
 
 _CACHE = 2**19  # bytes of hidden activations that one chunk of replicas may take
+_ALONE = threading.Lock()  # the limit on the linear algebra's threads is the whole process's
 _BLOW_UP = 1e3  # a loss this many times above the larger of its start and ½‖y‖² has diverged
 
 
@@ -176,19 +178,20 @@ def _in_chunks(
 
         return [descent_torch.descend_together(problems, networks, training, snapshots)]
     replicas = len(problems)
-    threads = min(replicas, _threads())
     bytes_each = networks[0].width * problems[0].samples * np.dtype(training.dtype).itemsize
-    chunk = max(1, min(-(-replicas // threads), _CACHE // bytes_each))
-    parts = [slice(start, start + chunk) for start in range(0, replicas, chunk)]
 
     def together(part: slice) -> tuple[descent.Kept, Floats]:
         return descent.descend_together(problems[part], networks[part], training, snapshots)
 
-    with _linear_algebra().limit(limits=1):
-        if threads == 1:
-            return [together(part) for part in parts]
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(together, parts))
+    with _ALONE:
+        threads = min(replicas, _threads())
+        chunk = max(1, min(-(-replicas // threads), _CACHE // bytes_each))
+        parts = [slice(start, start + chunk) for start in range(0, replicas, chunk)]
+        with _linear_algebra().limit(limits=1):
+            if threads == 1:
+                return [together(part) for part in parts]
+            with ThreadPoolExecutor(threads) as pool:
+                return list(pool.map(together, parts))
 
 
 @cache
