@@ -2,13 +2,14 @@
 #   make reproduce   the figures and the report, quick size      -> results/quick/
 #   make paper       the same at full size, and paper_repro.md and figures/gallery/ updated
 #   make figures     draw again from the tables of the last run  (PRESET=paper for the full ones)
+#   make demo       the classroom page on this machine
 #   make test, make lint, make clean; make bench: speed, to benchmarks/RESULTS.md
 
 PYTHON ?= python3
 PRESET ?= quick
 BIN := .venv/bin
 
-.PHONY: reproduce paper figures test lint bench clean
+.PHONY: reproduce paper figures demo test lint bench clean
 
 reproduce: .venv/installed
 	$(BIN)/subnets reproduce --preset quick
@@ -18,6 +19,10 @@ paper: .venv/installed
 
 figures: .venv/installed
 	$(BIN)/subnets draw results/$(PRESET)
+
+demo: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	$(BIN)/subnets demo --open
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest

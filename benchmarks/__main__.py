@@ -16,8 +16,10 @@ from pathlib import Path
 from benchmarks.harness import bandwidth, gemm_rate
 
 HERE = Path(__file__).parent
-ALL = ("selection", "training", "projection", "backward", "million", "growth", "engine", "cuda",
-       "whole")  # fmt: skip
+ALL = (
+    "selection", "training", "projection", "backward", "million", "growth", "engine", "classroom",
+    "cuda", "whole",
+)  # fmt: skip
 PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "spams-bin", "copt", "clarabel")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import threading
 import webbrowser
 from dataclasses import dataclass
@@ -36,7 +35,6 @@ def demo(args: list[str]) -> None:
 
     from figures.classroom.app import create_app
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     try:
         server = make_server(options.host, options.port, create_app().server, threaded=True)
     except (OSError, SystemExit):

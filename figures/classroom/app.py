@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
@@ -26,6 +27,7 @@ def create_app() -> Dash:
         __name__, title="Good subnetworks", update_title="", suppress_callback_exceptions=True,
         serve_locally=True,
     )  # fmt: skip
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for every request
     app.server.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
     app.server.after_request(_stay_here)
     app.layout = html.Div([dcc.Location(id="url", refresh=False), html.Div(id="page")], lang="en")
