@@ -78,7 +78,7 @@ class Training:
             if importlib.util.find_spec("torch") is None:
                 raise InvalidInput(
                     f"training.device is {self.device!r}, which takes torch, and torch is not "
-                    "installed; install goodsubnets[cuda], or use cpu"
+                    "installed; install it (pip install torch), or use cpu"
                 )
             from theory.descent_torch import check_device
 

@@ -30,7 +30,9 @@ def demo(args: list[str]) -> None:
     options = tyro.cli(Demo, args=args, prog="subnets demo")
     check_count("port", options.port, least=1, most=65535)
     if importlib.util.find_spec("dash") is None:
-        raise InvalidInput("demo needs dash, which is not installed; install goodsubnets[demo]")
+        raise InvalidInput(
+            "demo needs dash, which is not installed; say make demo, or pip install dash"
+        )
     from werkzeug.serving import make_server
 
     from figures.classroom.app import create_app
