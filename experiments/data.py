@@ -39,10 +39,12 @@ def named_source(name: str) -> Source:
     """The source that `--problem NAME` means: teacher, a bundled data set, or a file."""
     if name == "teacher":
         return Teacher()
-    if Path(name).suffix in SUFFIXES or Path(name).exists():
+    if name in DATASETS:
+        return RealData(name=name)
+    if Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
         return DataFile(path=name)
     check_choice("problem", name, ["teacher", *DATASETS, "a file (.csv, .parquet, .npz)"])
-    return RealData(name=name)
+    raise AssertionError(name)
 
 
 def checked(source: Source) -> Source:
@@ -79,6 +81,8 @@ def _read(path: str, target: str, contents: str) -> Table:
 
 
 def _contents(path: str) -> str:
+    if Path(path).exists() and not Path(path).is_file():
+        raise InvalidInput(f"problem {path} is no file")
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
     except OSError as error:

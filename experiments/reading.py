@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as parquet
 from numpy.lib import format as npy
 from pandas.errors import ParserWarning
 
@@ -20,6 +22,8 @@ from theory.errors import Floats, check_array, check_choice
 from theory.memory import check_memory
 
 SUFFIXES = (".csv", ".parquet", ".npz")
+# What a damaged, encrypted or foreign .npz file raises.
+_BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, RuntimeError, OSError, EOFError)
 _COPIES = 4  # of the data, while it is read
 
 
@@ -76,26 +80,42 @@ def read_pool(path: Path, target: str = "target") -> Pool:
 def _kind(path: Path) -> str:
     if not path.is_file():
         raise InvalidInput(f"{path} is no file" if path.exists() else f"{path} does not exist")
-    if path.suffix not in SUFFIXES:
+    if _suffix(path) not in SUFFIXES:
         raise InvalidInput(f"{path} ends in {path.suffix!r}; it must be {', '.join(SUFFIXES)}")
     if path.stat().st_size == 0:
         raise InvalidInput(f"{path} is empty")
-    return path.suffix
+    return _suffix(path)
+
+
+def _suffix(path: Path) -> str:
+    return path.suffix.lower()
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes that a table takes, a packed one by what it says of itself."""
+    if _suffix(path) == ".csv":
+        return path.stat().st_size
+    stated = parquet.ParquetFile(path).metadata
+    return int(8 * stated.num_rows * stated.num_columns)
 
 
 def _read_frame(path: Path, target: str) -> pd.DataFrame:
     """A table of finite numbers in which `target` is one column of two or more."""
-    check_memory(f"{path}", _COPIES * path.stat().st_size, "take a part of it")
     try:
+        check_memory(f"{path}", _COPIES * _unpacked(path), "take a part of it")
         with warnings.catch_warnings():
             warnings.simplefilter("error", ParserWarning)  # rows longer than the header
-            if path.suffix == ".csv":
+            if _suffix(path) == ".csv":
                 frame = pd.read_csv(path, index_col=False)
+                header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]
+                frame.columns = pd.Index(header.fillna(""))  # as they stand, twice or not
             else:
                 frame = pd.read_parquet(path).reset_index(drop=True)
+    except InvalidInput:
+        raise
     except (ValueError, OSError, ParserWarning) as error:  # pandas' and pyarrow's are among them
         reason = " ".join(str(error).split())[:200]
-        raise InvalidInput(f"{path} is no {path.suffix[1:]} file ({reason})") from None
+        raise InvalidInput(f"{path} is no {_suffix(path)[1:]} file ({reason})") from None
     names = [str(name) for name in frame.columns]
     frame.columns = pd.Index(names)
     if len(names) == 1:
@@ -107,6 +127,11 @@ def _read_frame(path: Path, target: str) -> pd.DataFrame:
     if frame.empty:
         raise InvalidInput(f"{path} has no rows below its header")
     for name in names:
+        if not name:
+            raise InvalidInput(
+                f"{path} has a column without a name; if it counts the rows, leave it out (with "
+                "pandas: index=False)"
+            )
         if names.count(name) > 1:
             raise InvalidInput(
                 f"{path} has {names.count(name)} columns {name!r}; name each its own"
@@ -116,7 +141,7 @@ def _read_frame(path: Path, target: str) -> pd.DataFrame:
 
 
 def _check_column(path: Path, name: str, column: pd.Series) -> None:
-    """Numbers, and all of them there; rows are counted as an editor shows them."""
+    """Numbers, and all of them there. The header is row 1; blank rows are not counted."""
     if column.isna().any():
         row = int(np.argmax(column.isna().to_numpy()))
         total = int(column.isna().sum())
@@ -147,9 +172,9 @@ def _read_npz(path: Path, names: tuple[str, str]) -> dict[str, Floats]:
             check_memory(f"{path}", _COPIES * needed, "take a part of it")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in names}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-        if isinstance(error, InvalidInput):
-            raise
+    except InvalidInput:
+        raise
+    except _BROKEN as error:
         raise InvalidInput(f"{path} is no .npz file ({error})") from None
 
 

@@ -45,8 +45,8 @@ class Verification:
     selections: dict[str, Selection]
     """rule -> its run"""
     rates: dict[str, RateEstimate | None]
-    """rule -> the exponent of its loss above L*; one run, so without an interval; None if there is
-    too little to fit"""
+    """rule -> the exponent of its loss above L* (for chance: above that of the atoms' mean); one
+    run, so without an interval; None if the decay is no power, or there is too little to fit"""
     verdicts: list[tuple[str, Verdict]]
     """(rule, a guarantee's verdict about its run)"""
 
@@ -82,6 +82,11 @@ def verify(
     return found
 
 
+def equal_weights(selection: Selection) -> bool:
+    """Every step adds one neuron of the same weight."""
+    return selection.step_sizes is None and selection.states is None
+
+
 def _programs(pool: Pool, thorough: bool) -> int:
     rank = min(pool.size - 1, pool.samples)
     if thorough:
@@ -102,17 +107,25 @@ def _judge(
     if guarantee.relation is not Relation.EQUAL_IN_MEAN:
         return judge_guarantee(guarantee, geometry, selection)
     size = min(selection.size, _LONGEST_DRAW)
-    draws = [rules.random_subset(geometry.pool, size, seed=seed + k) for k in range(_RUNS)]
+    seeds = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(_RUNS)]
+    draws = [rules.random_subset(geometry.pool, size, seed=drawn) for drawn in seeds]
     return judge_in_mean(guarantee, geometry, draws)
 
 
 def _rate(found: Verification, selection: Selection) -> RateEstimate | None:
-    """From n = 10 on where there are enough sizes, at sizes evenly spread in their logarithm."""
+    """From n = 10 on where there are enough sizes, at sizes evenly spread in their logarithm.
+
+    Of the loss above what the rule tends to; None for optimised weights, whose decay is no power.
+    """
+    if not equal_weights(selection):
+        return None
+    pool = found.geometry.pool
+    limit = pool.loss(pool.atoms.mean(axis=0)) if selection.rule == "random_subset" else found.best
     sizes = log_sizes(selection.size).astype(int)
     if selection.size >= 40:
         sizes = sizes[sizes >= 10]
-    floor = rounding_floor(found.geometry.target_radius**2) + 1e-13 * found.best
+    floor = rounding_floor(found.geometry.target_radius**2) + 1e-13 * limit
     try:
-        return fit_rate(sizes, selection.losses[sizes - 1][None], offset=found.best, floor=floor)
+        return fit_rate(sizes, selection.losses[sizes - 1][None], offset=limit, floor=floor)
     except InvalidInput:  # the curve is at the floor before there are three points to fit
         return None

@@ -29,7 +29,9 @@ def draw(table: pd.DataFrame, bounds: pd.DataFrame, best: float) -> Figure:
 
 def _losses(axes: Axes, table: pd.DataFrame, bounds: pd.DataFrame, best: float) -> None:
     shown = table[table["loss"] > 0]
-    low, high = float(shown["loss"].min()), float(shown["loss"].max())
+    low, high = 1e-16, 1.0
+    if len(shown):
+        low, high = float(shown["loss"].min()), float(shown["loss"].max())
     for rule, look in RULES.items():
         rows = shown[shown["rule"] == rule]
         if len(rows):
@@ -52,7 +54,7 @@ def _bounds(axes: Axes, bounds: pd.DataFrame, top: float) -> None:
     """Thin lines in the colour of the rule they hold for, named where they end."""
     ends = []
     for (rule, guarantee), rows in bounds.groupby(["rule", "guarantee"], sort=False):
-        if rows["bound"].min() < top:
+        if 0 < rows["bound"].min() < top:
             color = RULES[rule].color
             axes.plot(rows["n"], rows["bound"], "--", color=color, linewidth=1.1, alpha=0.8)
             ends.append((float(np.log(rows["bound"].iloc[-1])), guarantee, color))

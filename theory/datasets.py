@@ -37,6 +37,10 @@ DATASETS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_LARGEST = 1e140
+_ROUNDING = 1e-13  # a standard deviation below this share of the largest entry is rounding
+
+
 @dataclass(frozen=True)
 class Scales:
     """To what scale data is brought, and how much of it is used."""
@@ -55,7 +59,7 @@ class Scales:
             check_count("problem.samples", self.samples, least=2)
         check_positive("problem.input_scale", self.input_scale)
         check_positive("problem.target_scale", self.target_scale)
-        if not 0 <= self.share_held_out < 1:
+        if not isinstance(self.share_held_out, float | int) or not 0 <= self.share_held_out < 1:
             raise InvalidInput(
                 f"problem.share_held_out is {self.share_held_out!r}; it must be at least 0 and "
                 "below 1"
@@ -126,14 +130,20 @@ def from_arrays(
     scales = Scales() if scales is None else scales
     points = check_array("inputs", inputs, (None, None))
     values = check_array("target", target, (len(points),))
+    largest = max(float(np.abs(points).max()), float(np.abs(values).max()))
+    if largest > _LARGEST:
+        raise InvalidInput(
+            f"inputs and target have a largest entry of {largest:.1e}, whose square floating point "
+            "cannot hold; take another unit"
+        )
     points = points[:, np.ptp(points, axis=0) > 0]
     train, other = _split(len(points), scales, check_seed(seed))
     mean, spread = points[train].mean(axis=0), points[train].std(axis=0)
-    silent = spread <= 1e-9 * np.abs(points[train]).max(axis=0, initial=0)
+    silent = spread <= _ROUNDING * np.abs(points[train]).max(axis=0, initial=0)
     middle, width = float(values[train].mean()), float(values[train].std())
     if silent.all():
         raise InvalidInput("inputs are constant on the training points; give inputs that vary")
-    if not width > 1e-9 * np.abs(values[train]).max():
+    if not width > _ROUNDING * np.abs(values[train]).max():
         raise InvalidInput("target is constant on the training points; there is nothing to learn")
     factor = scales.input_scale / np.sqrt(points.shape[1])
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from theory.errors import Floats, InvalidInput, check_array
 
-_LARGEST = 1e140
+_LEAST, _LARGEST = 1e-140, 1e70  # of an entry: squares must not vanish, nor fourth powers overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +31,10 @@ class Pool:
         object.__setattr__(self, "target", target)
         extremes = (self.atoms.max(), -self.atoms.min(), target.max(), -target.min())
         largest = float(max(extremes))
-        if largest > _LARGEST or 0 < largest < 1 / _LARGEST:
+        if largest > _LARGEST or 0 < largest < _LEAST:
             raise InvalidInput(
-                f"atoms and target have a largest entry of {largest:.1e}, whose square floating "
-                "point cannot hold; multiply both by a constant (losses scale with its square)"
+                f"atoms and target have a largest entry of {largest:.1e}, whose square or fourth "
+                "power floating point cannot hold; multiply both by a constant (losses scale with its square)"
             )
 
     @property

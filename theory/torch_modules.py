@@ -34,6 +34,8 @@ class ModulePool:
     """the name of the layer whose outputs are the neurons"""
     second: str
     """the name of the layer that adds them up"""
+    training: bool
+    """whether the user's module was in training mode, in which subnetworks then are too"""
 
     def subnetwork(self, weights: ArrayLike) -> nn.Module:
         """The module with the neurons that `weights` (N,), on the simplex, make positive.
@@ -49,15 +51,15 @@ class ModulePool:
             )
         kept = np.flatnonzero(alpha)
         index = torch.from_numpy(kept)
-        pruned = copy.deepcopy(self.module)
+        pruned = copy.deepcopy(self.module).train(self.training)
         first, second = (_linear(pruned, name) for name in (self.first, self.second))
         index = index.to(first.weight.device)
         with torch.no_grad():
-            first.weight = nn.Parameter(first.weight[index].clone())
+            first.weight = _like(first.weight, first.weight[index].clone())
             if first.bias is not None:
-                first.bias = nn.Parameter(first.bias[index].clone())
+                first.bias = _like(first.bias, first.bias[index].clone())
             shares = torch.from_numpy(self.pool.size * alpha[kept]).to(second.weight)
-            second.weight = nn.Parameter(second.weight[:, index] * shares)
+            second.weight = _like(second.weight, second.weight[:, index] * shares)
         first.out_features = second.in_features = len(kept)
         return pruned
 
@@ -70,22 +72,35 @@ def from_torch(
     `target` (m,) or (m, k) is what the module should compute; without it, what it does compute, so
     that a selection imitates the module. The pool's loss is half the mean squared error over all
     m·k outputs. The module must have exactly two `Linear` layers, applied one after the other with
-    an activation between that acts on every neuron alone; it is copied, and left as it is.
+    an activation between that acts on every neuron alone; it is copied, and left as it is. That the
+    way back leads to the same outputs is tried out, with half of the neurons.
 
     Raises `InvalidInput` where the module is not of this form, or its outputs are not finite.
     """
     layers = [name for name, layer in module.named_modules() if isinstance(layer, nn.Linear)]
     if len(layers) != 2:
         raise InvalidInput(f"module has {len(layers)} Linear layers; a two-layer network has two")
+    training = module.training
     module = copy.deepcopy(module).eval()
-    seen = _Seen(module, *layers)
-    outputs = seen.run(inputs)
-    if not bool(outputs.isfinite().all()):
-        raise InvalidInput("module has outputs that are not finite; look at its weights and inputs")
-    first, second = layers if seen.order == layers else layers[::-1]
-    hidden, last = seen.inputs[second], _linear(module, second)
-    _check_form(seen, inputs, outputs, first, second)
-
+    seen, outputs = _run(module, inputs, layers)
+    first, second = [name for name, _, _ in seen] if len(seen) == 2 else layers
+    if [name for name, _, _ in seen] != [first, second] or first == second:
+        raise InvalidInput(
+            f"module applies its Linear layers as {[name for name, _, _ in seen]}; it must apply "
+            "each of the two once"
+        )
+    hidden, values = seen[1][1], seen[1][2]
+    if hidden.ndim != 2 or hidden.shape != seen[0][2].shape:
+        raise InvalidInput(
+            f"module takes {tuple(seen[0][2].shape)} outputs of layer {first!r} to "
+            f"{tuple(hidden.shape)} inputs of layer {second!r}; both must be (m, neurons)"
+        )
+    if not torch.equal(values.flatten(), outputs.flatten()):
+        raise InvalidInput(
+            f"module does more after layer {second!r} than to add up the neurons; its output must "
+            "be that layer's"
+        )
+    last = _linear(module, second)
     units = hidden.detach().cpu().to(torch.float64).numpy()  # (m, N)
     columns = last.weight.detach().cpu().to(torch.float64).numpy()  # (k, N)
     bias = np.zeros(len(columns))
@@ -93,66 +108,68 @@ def from_torch(
         bias = last.bias.detach().cpu().to(torch.float64).numpy()
     size = units.shape[1]
     atoms = bias + size * units.T[:, :, None] * columns.T[:, None, :]  # (N, m, k)
-    wanted = outputs if target is None else target
-    return ModulePool(
-        module, Pool(atoms.reshape(size, -1), _target(wanted, outputs.shape)), first, second
-    )
+    wanted = _target(outputs if target is None else target, outputs.shape)
+    pool = Pool(atoms.reshape(size, -1), wanted)
+    found = ModulePool(module, pool, first, second, training)
+    _try_out(found, inputs)
+    return found
 
 
-class _Seen:
-    """What passes through the two layers when the module runs, and in which order."""
-
-    def __init__(self, module: nn.Module, *layers: str) -> None:
-        self.module = module
-        self.order: list[str] = []
-        self.inputs: dict[str, Tensor] = {}
-        self.outputs: dict[str, Tensor] = {}
-        self.silenced: tuple[str, Tensor] | None = None  # a layer, and which of its outputs are 0
-        for name in layers:
-            _linear(module, name).register_forward_hook(self._hook(name))
-
-    def _hook(self, name: str):  # type: ignore[no-untyped-def]
-        def keep(_: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            self.order.append(name)
-            if self.silenced is not None and self.silenced[0] == name:
-                output = output.masked_fill(self.silenced[1], 0.0)
-            self.inputs[name], self.outputs[name] = arguments[0], output
-            return output
-
-        return keep
-
-    def run(self, inputs: Tensor) -> Tensor:
-        self.order.clear()
+def _run(
+    module: nn.Module, inputs: Tensor, layers: list[str]
+) -> tuple[list[tuple[str, Tensor, Tensor]], Tensor]:
+    """(layer, its input, its output) in the order in which they are applied, and the outputs."""
+    seen: list[tuple[str, Tensor, Tensor]] = []
+    hooks = [
+        _linear(module, name).register_forward_hook(
+            lambda _, given, output, name=name: seen.append(
+                (name, given[0].clone(), output.clone())  # clones: what follows may work in place
+            )
+        )
+        for name in layers
+    ]
+    try:
         with torch.no_grad():
-            outputs = self.module(inputs)
-        if not isinstance(outputs, Tensor):
-            raise InvalidInput(f"module returns {type(outputs).__name__}; it must return a tensor")
-        return outputs
+            outputs = module(inputs)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InvalidInput(f"module cannot be run on inputs ({reason})") from None
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not isinstance(outputs, Tensor):
+        raise InvalidInput(f"module returns {type(outputs).__name__}; it must return a tensor")
+    if outputs.numel() == 0:
+        raise InvalidInput(f"inputs has shape {tuple(inputs.shape)}; give at least one data point")
+    if not bool(outputs.isfinite().all()):
+        raise InvalidInput("module has outputs that are not finite; look at its weights and inputs")
+    return seen, outputs
 
 
-def _check_form(seen: _Seen, inputs: Tensor, outputs: Tensor, first: str, second: str) -> None:
-    if seen.order != [first, second] or seen.inputs[second].ndim != 2:
+def _try_out(found: ModulePool, inputs: Tensor) -> None:
+    """Raise `InvalidInput` if a subnetwork of random neurons does not compute their mean."""
+    random = np.random.default_rng(0)
+    size = found.pool.size
+    weights = np.zeros(size)
+    weights[random.permutation(size)[: (size + 1) // 2]] = 1 / ((size + 1) // 2)
+    expected = weights @ found.pool.atoms
+    try:
+        with torch.no_grad():
+            outputs = found.subnetwork(weights).eval()(inputs)
+        given = outputs.detach().cpu().to(torch.float64).numpy().ravel()
+    except (RuntimeError, TypeError, ValueError, AttributeError, KeyError):
+        given = np.full_like(expected, np.nan)
+    scale = float(np.abs(found.pool.atoms).max())
+    if not np.abs(given - expected).max() <= 1e-4 * scale:
         raise InvalidInput(
-            f"module applies its layers in the order {seen.order} to {tuple(inputs.shape)} inputs; "
-            "it must apply each once, to inputs of shape (m, d)"
+            f"module mixes its neurons between the layers {found.first!r} and {found.second!r}, or "
+            "keeps more about them than these layers' weights; what stands between must act on "
+            "every neuron alone (no normalisation, no softmax, no parameter of its own per neuron)"
         )
-    hidden, values = seen.inputs[second].clone(), seen.outputs[second].clone()
-    if hidden.shape != seen.outputs[first].shape or not torch.equal(
-        values.flatten(), outputs.flatten()
-    ):
-        raise InvalidInput(
-            f"module does more after layer {second!r} than to add up the neurons; its output must "
-            "be that layer's"
-        )
-    silent = torch.arange(hidden.shape[1], device=hidden.device) % 2 == 0
-    seen.silenced = (first, silent)
-    seen.run(inputs)
-    seen.silenced = None
-    if not torch.equal(seen.inputs[second][:, ~silent], hidden[:, ~silent]):
-        raise InvalidInput(
-            f"module mixes its neurons between the layers {first!r} and {second!r}; what stands "
-            "between must act on every neuron alone (no normalisation, no softmax)"
-        )
+
+
+def _like(old: Tensor, new: Tensor) -> nn.Parameter:
+    return nn.Parameter(new, requires_grad=old.requires_grad)
 
 
 def _linear(module: nn.Module, name: str) -> nn.Linear:

@@ -141,8 +141,8 @@ def descend(
     """Train networks of one width and activation, each from where it stands, on its own problem.
 
     `snapshots` are the steps at which the networks are kept (default: after the last step); a
-    network that was kept can be handed in again, and goes on from there. Mini-batches and noise
-    are drawn from a stream that the network's initial weights alone decide.
+    network that was kept can be handed in again, and goes on from there (in other mini-batches and
+    noise: these are drawn from a stream that the weights handed in alone decide).
     Raises `InvalidInput` if the shapes do not match, `Diverged` if a loss blows up.
     """
     training = Training() if training is None else training
@@ -235,9 +235,9 @@ def _check_alike(problems: Sequence[Problem], networks: Sequence[TwoLayerNetwork
 
 
 def _check_converging(replica: int, problem: Problem, losses: Floats, training: Training) -> None:
-    ceiling = _BLOW_UP * max(losses[0], problem.loss(np.zeros(problem.samples)))
+    ceiling = _BLOW_UP * max(losses[0], problem.loss(np.zeros(problem.samples))) or np.inf
     with np.errstate(invalid="ignore"):
-        bad = ~(losses <= ceiling)
+        bad = ~((losses <= ceiling) & np.isfinite(losses))
     if bad.any():
         step = int(np.argmax(bad))
         raise Diverged(

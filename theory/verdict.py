@@ -16,6 +16,7 @@ from theory.rates import Decay, DecayComparison, Estimate, Interval, RateEstimat
 from theory.selection import Selection
 
 _FEWEST_RUNS = 400
+_FEWEST_HITS = 20  # of the atoms that carry the variance, expected among the runs at n = 1
 _CHANCE = 1e-3
 _WIDEST = 0.5  # an interval wider than this is consistent with too much
 _SHORTEST = 4.0  # a window whose ends differ by less than this factor decides no rate
@@ -218,7 +219,8 @@ def judge_in_mean(
     Judged at n = 1, 2, 4, …: fails where Student's t puts the mean further off than chance does in
     one of a thousand such judgements, all these sizes together, if the mean is about Gaussian.
     Squared errors are skewed, most where few atoms carry the variance, so it takes many runs:
-    inconclusive with fewer than 400. `measured` is the largest distance in standard errors.
+    inconclusive with fewer than 400, or where so few atoms carry the variance that the runs seldom
+    draw them. `measured` is the largest distance in standard errors.
     Raises `InvalidInput` for another kind of guarantee, and for runs of different rules or sizes.
     """
     if guarantee.relation is not Relation.EQUAL_IN_MEAN:
@@ -233,6 +235,12 @@ def judge_in_mean(
         return _without_assumption(guarantee, applicability)
     if len(selections) < _FEWEST_RUNS:
         sentence = f"{len(selections)} runs; a mean with a trustworthy error needs {_FEWEST_RUNS}."
+        return _about(guarantee, Outcome.INCONCLUSIVE, None, sentence)
+    spread = np.square(geometry.pool.atoms - geometry.pool.target).sum(axis=1)
+    spread /= float(spread.max()) or 1.0
+    share = float(spread.mean() ** 2 / np.square(spread).mean()) if spread.any() else 1.0
+    if share * len(selections) < _FEWEST_HITS:
+        sentence = f"a few of the {len(spread)} atoms carry the variance, and seldom are drawn."
         return _about(guarantee, Outcome.INCONCLUSIVE, None, sentence)
     at = 2 ** np.arange(int(np.log2(selections[0].size)) + 1) - 1
     losses = np.array([selection.losses[at] for selection in selections])
@@ -257,7 +265,8 @@ def _check_same_pool(geometry: Geometry, selection: Selection) -> None:
     same = selection.pool_size == pool.size
     if same:
         found = pool.loss(selection.weights(selection.size) @ pool.atoms)
-        same = abs(found - last) <= 1e-6 * (found + last) + (1e-12 * geometry.target_radius) ** 2
+        size = float(max(np.abs(pool.atoms).max(), np.abs(pool.target).max()))
+        same = abs(found - last) <= 1e-6 * (found + last) + (1e-12 * size) ** 2
     if not same:
         raise InvalidInput(
             "selection is not from geometry.pool: its weights do not give its last loss there"

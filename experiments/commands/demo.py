@@ -12,6 +12,8 @@ import tyro
 from theory import InvalidInput
 from theory.errors import check_count
 
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -38,7 +40,12 @@ def demo(args: list[str]) -> None:
     from figures.classroom.app import create_app
 
     try:
-        server = make_server(options.host, options.port, create_app().server, threaded=True)
+        server = make_server(
+            options.host,
+            options.port,
+            create_app(local=options.host in _LOCAL).server,
+            threaded=True,
+        )
     except (OSError, SystemExit):
         raise InvalidInput(
             f"port is {options.port}, which cannot be had on {options.host}; give another one"

@@ -71,3 +71,10 @@ class Engine:
             if count < self.workers:
                 print(f"{count} workers: memory has no room for {self.workers}", flush=True)
             yield store, workers
+
+
+def check_writable(folder: Path) -> None:
+    """Find out before the work, not after it, that there is nowhere to put it."""
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InvalidInput(f"out is {folder}, but {there} is not a folder that can be written to")

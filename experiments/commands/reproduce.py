@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import shlex
 import textwrap
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 import tyro
 
 from experiments import registry, report
-from experiments.commands.options import UNPREFIXED, Engine
+from experiments.commands.options import UNPREFIXED, Engine, check_writable
 from experiments.engine.drive import Summary, fingerprint, finish, work_name
 from experiments.engine.experiment import Experiment
 from experiments.engine.plain import from_plain, to_plain, with_checked_problem, with_problem
@@ -76,7 +75,7 @@ def reproduce(args: list[str]) -> None:
     if options.seed is not None:
         chosen = [(e, dataclasses.replace(config, seed=options.seed)) for e, config in chosen]
     chosen = [(e, _with_training(config, options.training)) for e, config in chosen]
-    _check_writable(out)
+    check_writable(out)
     failed = []
     with options.engine.opened(options.engine.store_path(options.out), chosen) as (store, workers):
         for experiment, config in chosen:
@@ -114,7 +113,7 @@ def run(args: list[str]) -> None:
     out = options.out or Path("results") / experiment.name
     command = shlex.join(["subnets", "run", *args])
     config = with_checked_problem(_with_training(options.config, options.training, required=True))
-    _check_writable(out)
+    check_writable(out)
     path = options.engine.store_path(options.out)
     if options.stored:
         with open_store(path, write=False) as store:
@@ -175,13 +174,6 @@ def _with_training(config: Any, training: Training, *, required: bool = False) -
             )
         return config
     return dataclasses.replace(config, training=dataclasses.replace(config.training, **changes))
-
-
-def _check_writable(folder: Path) -> None:
-    """Find out before the work, not after it, that there is nowhere to put it."""
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise InvalidInput(f"out is {folder}, but {there} is not a folder that can be written to")
 
 
 def _measure(

@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 
 import figures.verification
+from experiments.commands.options import check_writable
 from experiments.engine.drive import origin
 from experiments.page import page
 from experiments.pools import log_sizes
 from experiments.reading import read_pool
-from experiments.verification import Verification, verify
+from experiments.verification import Verification, equal_weights, verify
 from figures import style
 from figures.files import write_text
 from theory import Membership, guarantees, rules
@@ -57,10 +58,11 @@ def verify_pool(args: list[str]) -> None:
     """Read, verify, write the page, print the verdicts."""
     options = tyro.cli(Verify, args=args, prog="subnets verify")
     pool = read_pool(options.pool, options.target)
-    names = tuple(rules.ALL) if options.rules == ("all",) else options.rules
+    names = tuple(rules.ALL) if "all" in options.rules else options.rules
+    out = options.out or Path("results") / f"verify-{options.pool.name}"
+    check_writable(out)
     with threadpool_limits(1):
         found = verify(pool, names, options.size, thorough=options.thorough, seed=options.seed)
-    out = options.out or Path("results") / f"verify-{options.pool.stem}"
     content = contents(found)
     content["pool"] |= {"file": str(options.pool)}
     content["origin"] = origin() | {"command": shlex.join(["subnets", "verify", *args])}
@@ -107,6 +109,7 @@ def contents(found: Verification) -> dict[str, Any]:
                 "steps": selection.size,
                 "loss": float(selection.losses[-1]),
                 "distinct": int(selection.distinct[-1]),
+                "weights": "equal" if equal_weights(selection) else "optimised",
                 "exponent": None if rate is None else rate.exponent,
                 "window": None if rate is None else list(rate.window),
                 "indices": selection.indices.tolist(),
@@ -133,25 +136,44 @@ def lead(found: Verification) -> str:
     """What it comes to, in two sentences."""
     pool, geometry = found.geometry.pool, found.geometry
     projection, radius = geometry.projection, geometry.radius
-    what = f"{pool.size} atoms and a target in R^{pool.samples}. "
+    plural = "" if pool.size == 1 else "s"
+    what = f"{pool.size} atom{plural} and a target in R^{pool.samples}. "
     if projection.membership is Membership.OUTSIDE:
         return (
             what + f"The target is outside the hull of the atoms: no subnetwork has a loss below "
-            f"{projection.lower_bound:.4g}, and the theory promises 1/n above it."
+            f"{_down(projection.lower_bound)}, and for greedy selection the theory promises "
+            "V·H_n/(2n) above the best, about 1/n."
         )
     if projection.membership is Membership.UNDECIDED:
         return what + "Whether the target is in the hull cannot be told at this precision."
-    if radius.lower > 1e-12 * geometry.target_radius:
+    rank, floor = affine_rank(pool), 1e-12 * geometry.target_radius
+    where = "the hull" if rank == pool.samples else f"the hull, which has dimension {rank}"
+    if radius.lower > floor:
+        confined = max(geometry.target_radius, geometry.target_radius**2 / (2 * radius.lower))
+        better = int(np.ceil(confined**2 / geometry.variance)) if geometry.variance > 0 else 1
         return (
-            what + f"The target is in the interior of the hull, with a ball of radius "
-            f"{radius.lower:.3g} or more around it: the theory promises 1/n²."
+            what + f"The target is in the interior of {where}, with a ball of radius "
+            f"{_down(radius.lower)} or more around it: for greedy selection the theory promises "
+            f"1/n², with a constant that beats its 1/n from n = {better:.3g} on."
         )
-    if radius.upper <= 1e-12 * geometry.target_radius:
-        return what + "The target lies on the boundary of the hull: the theory promises 1/n."
+    if radius.upper <= floor:
+        return (
+            what + f"The target lies on the boundary of {where}, or so near it that rounding "
+            "cannot tell: for greedy selection the theory promises 1/n."
+        )
     return (
-        what + f"The target is in the hull; no ball around it was found, and none larger than "
-        f"{radius.upper:.3g} fits: the theory promises 1/n, and 1/n² if there is one."
+        what + f"The target is in {where}; no ball around it was found, and none larger than "
+        f"{radius.upper:.3g} fits: for greedy selection the theory promises 1/n, and 1/n² if there "
+        "is one."
     )
+
+
+def _down(value: float) -> str:
+    """Three digits, rounded towards 0: a lower bound stays one."""
+    if value <= 0:
+        return "0"
+    unit = 10.0 ** (np.floor(np.log10(value)) - 2)
+    return f"{np.floor(value / unit) * unit:.3g}"
 
 
 def _tables(
@@ -186,7 +208,7 @@ def _tables(
     return [
         ("Geometry", ["what", "value", "certificate"], geometry),
         ("Selections", ["rule", "steps", "loss", "different atoms",
-                        "exponent of the loss above L* (one run)"], runs),
+                        "exponent of the excess loss (one run)"], runs),
         ("Guarantees", ["rule", "guarantee", *(["what it says"] if wide else []), "outcome",
                         "evidence"], verdicts),
     ]  # fmt: skip
@@ -217,7 +239,7 @@ def _figure(found: Verification) -> Figure:
 
 def _exponent(run: dict[str, Any]) -> str:
     if run["exponent"] is None:
-        return "too few points"
+        return "no power law" if run["weights"] == "optimised" else "too few points"
     low, high = run["window"]
     return f"{run['exponent']:.2f} over n = {low:.0f} to {high:.0f}"
 

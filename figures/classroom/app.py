@@ -8,7 +8,7 @@ from typing import Any
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
-from flask import Response
+from flask import Response, request
 
 from figures.classroom import forward_backward, function, hull, rates
 from figures.classroom.view import Choice, Number, View, from_query
@@ -16,13 +16,18 @@ from figures.classroom.view import Choice, Number, View, from_query
 VIEWS = {module.VIEW.name: module.VIEW for module in (hull, function, rates, forward_backward)}
 
 _LARGEST_REQUEST = 2**16  # bytes
-_AT_ONCE = threading.BoundedSemaphore(2)  # computations
+_PATIENCE = 10.0  # seconds that a request waits for its turn
+_TURNS = {name: threading.Lock() for name in VIEWS}  # one computation of a view at a time
 _CONTROLS = {"type": "control", "name": ALL}
 _FIGURES = {"type": "figure", "index": ALL}
 
 
-def create_app() -> Dash:
-    """The application. It keeps nothing about its visitors: a page's state is in its address."""
+def create_app(*, local: bool = True) -> Dash:
+    """The application. It keeps nothing about its visitors: a page's state is in its address.
+
+    `local`: answer only where the browser was sent to this machine by name, so that no other
+    site's page can reach it.
+    """
     app = Dash(
         __name__, title="Good subnetworks", update_title="", suppress_callback_exceptions=True,
         serve_locally=True,
@@ -30,6 +35,8 @@ def create_app() -> Dash:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for every request
     app.server.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
     app.server.after_request(_stay_here)
+    if local:
+        app.server.before_request(_only_here)
     app.layout = html.Div([dcc.Location(id="url", refresh=False), html.Div(id="page")], lang="en")
     app.callback(Output("page", "children"), Input("url", "search"))(_page)
     app.callback(
@@ -59,6 +66,11 @@ def _on_the_page(app: Dash) -> None:
         Input("clock", "n_intervals"), State(_CONTROLS, "id"), State(_CONTROLS, "value"),
         State("clock", "disabled"), State("limit", "data"), prevent_initial_call=True,
     )  # fmt: skip
+
+
+def _only_here() -> Response | None:
+    name = request.host.rsplit(":", 1)[0]
+    return None if name in ("127.0.0.1", "localhost", "[::1]") else Response(status=403)
 
 
 def _stay_here(response: Response) -> Response:
@@ -181,13 +193,17 @@ def _right(view: View) -> html.Div:
 
 def _show(values: list[Any], identities: list[dict[str, str]], name: str) -> tuple[Any, ...]:
     """Everything on the page that depends on the controls."""
-    if name not in VIEWS:
+    if not isinstance(name, str) or name not in VIEWS:
         raise PreventUpdate
     view = VIEWS[name]
     sent = {identity["name"]: value for identity, value in zip(identities, values, strict=True)}
     state, said = view.read(sent)
-    with _AT_ONCE:
+    if not _TURNS[name].acquire(timeout=_PATIENCE):
+        return [no_update] * 2, no_update, no_update, no_update, "The server is busy; try again."
+    try:
         shown = view.show(state)
+    finally:
+        _TURNS[name].release()
     facts = [html.Li(fact) for fact in shown.facts]
     first = ctx.triggered_id is None  # what was wrong with the address stays until something moves
     notice = no_update if first else " ".join(said)

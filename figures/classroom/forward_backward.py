@@ -86,7 +86,10 @@ def _losses(forward: Selection, backward: Selection, n: int, most: int) -> dict[
 def _facts(
     kind: str, pool: Pool, forward: Selection, backward: Selection, n: int
 ) -> tuple[str, ...]:
-    losses = f"n = {n}: forward {forward.losses[n - 1]:.3g}, backward {backward.losses[n - 1]:.3g}."
+    cut = "" if n < pool.size else f" (the whole pool has no more than {pool.size})"
+    losses = (
+        f"n = {n}{cut}: forward {forward.losses[n - 1]:.3g}, backward {backward.losses[n - 1]:.3g}."
+    )
     if kind != _STUCK:
         return (
             losses,

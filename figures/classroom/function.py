@@ -97,7 +97,12 @@ def _functions(run: _Run, direct: TwoLayerNetwork, n: int) -> dict[str, Any]:
         line(x, run.untrained.weights(n) @ run.before.atoms(problem.inputs),
              f"random neurons pruned, n = {n}", UNTRAINED, dash="dot"),
     ]  # fmt: skip
-    figure = plot(traces, "Target and networks; thin: the neurons chosen", "x", "f(x)")
+    figure = plot(
+        traces,
+        f"Target and networks; thin: the {_SHOWN_NEURONS} neurons with most weight",
+        "x",
+        "f(x)",
+    )
     reach = 2.2 * float(np.abs(problem.target).max())
     figure["layout"]["yaxis"] |= {"range": [-reach, reach]}
     return figure
@@ -125,8 +130,8 @@ def _facts(run: _Run, direct: TwoLayerNetwork, n: int) -> tuple[str, ...]:
     return (
         f"n = {n}: loss {run.pruned.losses[n - 1]:.2e} pruned, {_loss(run.problem, direct):.2e} "
         f"trained directly, {run.untrained.losses[n - 1]:.2e} from random neurons.",
-        f"The pruned network has {int(run.pruned.distinct[n - 1])} different neurons; the brighter "
-        "one is, the more often it was chosen.",
+        f"The pruned network has {int(run.pruned.distinct[n - 1])} different neurons; the stronger "
+        "a thin line, the more often its neuron was chosen.",
         f"The whole pool of {run.after.width} has {_loss(run.problem, run.after):.2e}.",
     )
 
@@ -159,8 +164,9 @@ VIEW = View(
     question="Which fits better at n = 10: ten neurons trained together, or ten chosen out of "
     "hundreds? And at n = 200?",
     answer="Few neurons fit better when they are trained for their size: each can move to where it "
-    "is needed. With many, choosing wins, since the chosen ones correct one another's errors one "
-    "by one, until every network is as good as its training time allows.",
+    "is needed. With many, choosing often wins: the chosen ones correct one another's errors one "
+    "by one, while training at that size needs time. On the kink, and with more steps, it does "
+    "not.",
     formula=r"$$f_n(x) = \frac1n \sum_{i \in S_n} b_i\, \sigma(a_i \cdot x)$$",
     controls=(
         Number("n", "n, neurons in the network", 10, 1, _MOST),

@@ -196,7 +196,7 @@ print(theory.judge_guarantee(theory.guarantees.ALL["{name}"], geometry, selectio
 VIEW = View(
     name="hull",
     title="The hull",
-    claim="Inside the hull of the neurons the loss falls as 1/n²; outside, only 1/n is promised.",
+    claim="Inside the hull of the neurons the loss falls as 1/n²; outside, about 1/n is promised.",
     question="Drag the target over the hull's edge. What will happen to the slope?",
     answer="Inside, the ball around the target pulls every wandering sum w = n·(f − y) back, so w "
     "stays bounded and the loss ½‖w‖²/n² falls with slope −2. Outside nothing pulls it back: a "
@@ -212,5 +212,6 @@ VIEW = View(
         Number("seed", "another pool", 0, 0, 20),
     ),
     show=show,
-    hint="Drag the black disc, or click where the target shall be.",
+    hint="Drag the black disc, or click where the target shall be. (A norm divides by m = 2: the "
+    "circle around it has the radius γ√2.)",
 )

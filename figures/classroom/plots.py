@@ -87,11 +87,17 @@ def plot(
         "xaxis": {**axis, "title": {"text": x, "standoff": 4}, "automargin": True,
                   **({"dtick": 1} if log else {})},
         "yaxis": {**axis, "title": {"text": y, "standoff": 8}, "automargin": True,
-                  "exponentformat": "power", "nticks": 7},
+                  "exponentformat": "power", **({"dtick": _decades(traces)} if log else {})},
         "uirevision": "constant",
         "hovermode": "closest",
     }  # fmt: skip
     return {"data": list(traces), "layout": whole | layout}
+
+
+def _decades(traces: Sequence[Trace]) -> int:
+    """From one tick to the next, so that there are about six."""
+    shown = [value for trace in traces for value in trace["y"] if value is not None and value > 0]
+    return max(1, round(np.log10(max(shown) / min(shown)) / 6)) if shown else 1
 
 
 def plain(values: ArrayLike) -> list[Any]:

@@ -95,7 +95,10 @@ def show(state: State) -> Shown:
         empty = plot([], "Training diverged", "", "")
         return Shown((empty, empty), (f"{error}.",), _code(state))
     rates = {name: _rate(losses, best) for name, (losses, best) in curves.items()}
-    return Shown((_losses(curves, rates), _ratios(curves)), _facts(curves, rates), _code(state))
+    facts = _facts(curves, rates)
+    if state["rule"] == "frank_wolfe":
+        facts = ("Frank-Wolfe optimises its weights: n counts its steps, not neurons.", *facts)
+    return Shown((_losses(curves, rates), _ratios(curves)), facts, _code(state))
 
 
 def _rate(losses: Floats, best: Floats) -> RateEstimate | None:
@@ -190,8 +193,8 @@ VIEW = View(
     controls=(
         Number("steps", "training steps", 100, 0, 400, 10),
         Number("pool", "N, neurons in the pool", 600, 100, 1000, 50),
-        Number("samples", "m, data points", 40, 10, 100, 5),
-        Number("dimension", "d, dimension of the inputs", 10, 2, 30),
+        Number("samples", "m, data points", 40, 20, 100, 5),
+        Number("dimension", "d, dimension of the inputs", 10, 5, 30),
         Choice("rule", "rule", "greedy_forward", _RULES),
     ),
     show=show,

@@ -26,7 +26,7 @@ class Number:
         """The nearest value that the slider can have, and what to say if it is another one."""
         try:
             wanted = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             wanted = float("nan")
         if wanted != wanted:
             return self._fitting(self.default), f"{self.label}: {str(value)[:20]!r} is no number"

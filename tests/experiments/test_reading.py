@@ -56,6 +56,8 @@ def test_a_pool_in_every_format(tmp_path: Path) -> None:
         ("a,b,target\n1,2\n4,5,6,7,8\n", "is no csv file"),
         ("a,b,target\n1,2,3,4\n5,6,7,8\n", "is no csv file"),
         ("a,b,target\n1,2,yes\n4,5,no\n", "column 'target' holds 'yes' in row 2"),
+        (",a,target\n0,1,2\n1,3,4\n", "has a column without a name; if it counts the rows"),
+        ("a,target,b,target\n1,2,3,4\n5,6,7,8\n", "has 2 columns 'target'"),
         ("", "is empty"),
         (b"\xff\xfe\x00\x01\x80", "is no csv file"),
     ],
@@ -127,6 +129,17 @@ def test_a_file_that_ends_too_early_is_refused(tmp_path: Path) -> None:
         archive.writestr("target.npy", header.getvalue())
     with pytest.raises(InvalidInput, match=r"is no .npz file"):
         read_pool(tmp_path / "r.npz")
+
+
+def test_a_parquet_file_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = pd.DataFrame({"a": np.zeros(300_000), "target": np.zeros(300_000)})
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert (tmp_path / "t.parquet").stat().st_size < 50_000
+    monkeypatch.setattr("theory.memory.available", lambda: 1_000_000)
+    with pytest.raises(InvalidInput, match="GB of memory"):
+        read_table(tmp_path / "t.parquet", "target")
 
 
 def test_a_missing_array_is_named(tmp_path: Path) -> None:

@@ -142,6 +142,44 @@ def test_bad_calls_leave_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("atoms", "target"),
+    [
+        ([[1.0, 2.0]], [1.0, 2.0]),
+        ([[1.0, 2.0]] * 5, [1.0, 2.0]),
+        (np.eye(3), np.ones(3) / 3),
+        ([[1.0], [2.0], [4.0]], [2.0]),
+        (1e8 + np.random.default_rng(0).standard_normal((20, 3)), [1e8] * 3),
+        (np.random.default_rng(0).standard_normal((3, 9)), np.ones(9)),
+    ],
+)
+def test_odd_pools_have_a_page_and_no_guarantee_fails(
+    atoms: object, target: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool = Pool(np.asarray(atoms), np.asarray(target))
+    file = write(tmp_path / "p.npz", pool)
+    main(["verify", file, "--rules", "all", "--size", "30", "--out", str(tmp_path / "out")])
+    assert " fails " not in capsys.readouterr().out
+    assert (tmp_path / "out" / "verification.html").exists()
+
+
+def test_the_middle_of_a_simplex_is_not_called_its_edge() -> None:
+    """After three picks w is 0 but for rounding, whose direction says nothing."""
+    found = verify(Pool(np.eye(3), np.ones(3) / 3), ["greedy_forward"], 30)
+    outcomes = {verdict.claim: verdict.outcome for _, verdict in found.verdicts}
+    assert outcomes["target_in_interior"] is Outcome.HOLDS
+    assert outcomes["along_the_path"] is Outcome.HOLDS
+
+
+@pytest.mark.parametrize("seed", [0, 1000, 2000, 3000])
+def test_a_mean_that_hangs_on_one_atom_is_not_judged(seed: int) -> None:
+    atoms = 0.01 * np.random.default_rng(0).standard_normal((3000, 4))
+    atoms[7] = 1000.0
+    found = verify(Pool(atoms, np.zeros(4)), ["random_subset"], 40, seed=seed)
+    ((_, verdict),) = found.verdicts
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+
+
 def test_an_unknown_size_is_named() -> None:
     with pytest.raises(InvalidInput, match="rules is empty"):
         verify(pools()["inside"], [], 10)

@@ -228,7 +228,7 @@ def test_a_rank_of_one() -> None:
 
 @pytest.mark.parametrize("size", [1e160, 1e-160])
 def test_what_squares_cannot_hold_is_refused(size: float) -> None:
-    with pytest.raises(InvalidInput, match="whose square floating point cannot hold"):
+    with pytest.raises(InvalidInput, match="power floating point cannot hold"):
         Pool([[size], [2 * size]], [0.0])
     small = nearest_point(Pool([[1e-130], [2e-130]], [0.0]))
     assert small.membership is Membership.OUTSIDE

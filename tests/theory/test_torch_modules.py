@@ -83,6 +83,13 @@ def test_the_users_module_is_left_alone() -> None:
     before = {name: value.clone() for name, value in module.state_dict().items()}
     theory.from_torch(module, data(torch.float32))
     assert module.training
+    found = theory.from_torch(module, data(torch.float32))
+    pruned = found.subnetwork(np.full(40, 1 / 40))
+    assert pruned.training
+    assert not any(layer._forward_hooks for layer in pruned.modules())
+    module[0].weight.requires_grad_(False)
+    frozen = theory.from_torch(module, data(torch.float32)).subnetwork(np.full(40, 1 / 40))
+    assert [p.requires_grad for p in frozen.parameters()] == [False, True, True, True]
     assert not module[0]._forward_hooks
     assert all((module.state_dict()[name] == value).all() for name, value in before.items())
 
@@ -105,6 +112,15 @@ class Skip(nn.Module):
         return x + self.two(self.one(x).relu())
 
 
+class Rolled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(5, 8), nn.Linear(8, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.two(self.one(x).relu().roll(2, dims=1))
+
+
 @pytest.mark.parametrize(
     ("module", "message"),
     [
@@ -113,7 +129,12 @@ class Skip(nn.Module):
         (nn.Sequential(nn.Linear(5, 8), nn.Softmax(1), nn.Linear(8, 1)), "mixes its neurons"),
         (nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 1), nn.Tanh()), "does more after"),
         (Skip(), "does more after layer 'two'"),
-        (Twice(), "applies its layers in the order"),
+        (Twice(), "applies its Linear layers as"),
+        (nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 1), nn.ReLU(inplace=True)), "more"),
+        (nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.Linear(8, 1)), "mixes its neurons"),
+        (nn.Sequential(nn.Linear(5, 8), nn.PReLU(8), nn.Linear(8, 1)), "mixes its neurons"),
+        (Rolled(), "mixes its neurons"),
+        (nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)), "cannot be run on inputs"),
     ],
 )
 def test_other_modules_are_refused(module: nn.Module, message: str) -> None:

@@ -124,7 +124,7 @@ def test_the_step_for_accelerators_is_the_same(activation: str, more: dict[str, 
 
 def test_a_device_without_torch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(InvalidInput, match="'cuda', which takes torch, .*pip install torch"):
+    with pytest.raises(InvalidInput, match=r"'cuda', which takes torch, .*pip install torch"):
         Training(device="cuda")
 
 

@@ -42,7 +42,9 @@ def greedy_forward(pool: Pool, size: int, *, repetition: bool = True) -> Selecti
         least = screen.least_product()
         indices[step] = best
         losses[step] = square / (2 * pool.samples * (step + 1) ** 2)
-        margins[step], gaps[step] = margin_and_gap(least, square, step + 1, pool.samples)
+        margins[step], gaps[step] = margin_and_gap(
+            least, square, step + 1, pool.samples, screen.scale
+        )
     rule = "greedy_forward" if repetition else "greedy_forward_without_repetition"
     return Selection(rule, indices, losses, pool.size, margins=margins, gaps=gaps)
 
@@ -52,11 +54,14 @@ def greedy_forward_without_repetition(pool: Pool, size: int) -> Selection:
     return greedy_forward(pool, size, repetition=False)
 
 
-def margin_and_gap(least: float, square: float, size: int, samples: int) -> tuple[float, float]:
+def margin_and_gap(
+    least: float, square: float, size: int, samples: int, scale: float
+) -> tuple[float, float]:
     """γ_k and the duality gap of f_k, from min_i ⟨w, c_i⟩ and ‖w‖² (without 1/m), w = k(f_k − y).
 
-    γ_k = max_i ⟨−ŵ, c_i⟩, infinite if w = 0 (any direction does); the gap is
-    ‖f_k − y‖² − min_i ⟨f_k − y, c_i⟩.
+    γ_k = max_i ⟨−ŵ, c_i⟩, infinite if w = 0 (any direction does), to the rounding of a sum of
+    `size` vectors of length `scale` or less; the gap is ‖f_k − y‖² − min_i ⟨f_k − y, c_i⟩.
     """
-    margin = np.inf if square == 0 else -least / float(np.sqrt(square * samples))
+    rounding = 4 * np.finfo(np.float64).eps * size * scale
+    margin = np.inf if square <= rounding**2 else -least / float(np.sqrt(square * samples))
     return margin, max(0.0, square / size - least) / (size * samples)

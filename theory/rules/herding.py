@@ -35,6 +35,6 @@ def herding(pool: Pool, size: int) -> Selection:
         indices[step] = chosen
         losses[step] = square / (2 * pool.samples * (step + 1) ** 2)
         margins[step], gaps[step] = margin_and_gap(
-            float(scores.min()), square, step + 1, pool.samples
+            float(scores.min()), square, step + 1, pool.samples, float(np.sqrt(largest))
         )
     return Selection("herding", indices, losses, pool.size, margins=margins, gaps=gaps)

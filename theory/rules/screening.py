@@ -29,7 +29,8 @@ _BLOCK = 2**17  # entries of the atoms that are converted at a time: they stay i
 class Screen:
     """The products of w with every atom, in float32, with a bound for how far each can be off.
 
-    All of it is in units of the largest ‖c_i‖. `total` is w, in float64 and in the pool's units.
+    All of it is in units of `scale`, the largest ‖c_i‖. `total` is w, in float64 and in the pool's
+    units.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -42,10 +43,10 @@ class Screen:
         for block in blocks:
             centred = pool.atoms[block] - pool.target
             norms[block] = np.sqrt(np.einsum("ij,ij->i", centred, centred))
-        self._scale = float(norms.max()) or 1.0
+        self.scale = float(norms.max()) or 1.0
         for block in blocks:
-            self._rows[block] = (pool.atoms[block] - pool.target) / self._scale
-        norms /= self._scale
+            self._rows[block] = (pool.atoms[block] - pool.target) / self.scale
+        norms /= self.scale
         self._norms = norms.astype(np.float32)
         self._squares = np.square(norms).astype(np.float32)
         self._products = np.zeros(pool.size, dtype=np.float32)
@@ -67,10 +68,10 @@ class Screen:
         """w ← w + c_atom."""
         row = self._centred(atom)
         self.total = self.total + row
-        self._length = float(np.sqrt(self.total @ self.total)) / self._scale
+        self._length = float(np.sqrt(self.total @ self.total)) / self.scale
         column = self._columns.get(atom)
         if column is None:
-            row /= self._scale
+            row /= self.scale
             column = self._rows @ row.astype(np.float32)
             if len(self._columns) < self._room:
                 self._columns[atom] = column
@@ -109,7 +110,7 @@ class Screen:
         """Where factor·⟨w, c_i⟩ + offset_i can be least, the products refreshed if that helps."""
         candidates = self._within_error(factor, offset)
         if len(candidates) > 16 + len(self._norms) // 200 and not self._fresh:
-            self._products = self._rows @ (self.total / self._scale).astype(np.float32)
+            self._products = self._rows @ (self.total / self.scale).astype(np.float32)
             self._error = self._product_error * self._length
             self._fresh = True
             candidates = self._within_error(factor, offset)

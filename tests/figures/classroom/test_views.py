@@ -51,7 +51,9 @@ def test_the_address_gives_the_state_back(view: View) -> None:
 
 
 @EVERY
-@pytest.mark.parametrize("value", ["1e99", "-1e99", "nan", "inf", "x" * 500, None, [1], {"a": 1}])
+@pytest.mark.parametrize(
+    "value", ["1e99", "-1e99", "nan", "inf", "x" * 500, None, [1], {"a": 1}, 10**400]
+)
 def test_hostile_values_are_brought_into_the_limits_and_told(view: View, value: object) -> None:
     state, said = view.read({control.name: value for control in view.controls})
     assert len(said) == len(view.controls)
@@ -115,6 +117,7 @@ def test_requests_that_are_too_large_or_make_no_sense_are_refused() -> None:
     client = create_app().server.test_client()
     assert client.get("/").status_code == 200
     assert "default-src 'self'" in client.get("/").headers["Content-Security-Policy"]
+    assert client.get("/", headers={"Host": "elsewhere.example"}).status_code == 403
     answer = client.post("/_dash-update-component", data=b"x" * 2**17,
                          content_type="application/json")  # fmt: skip
     assert answer.status_code in (400, 413)
