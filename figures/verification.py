@@ -47,7 +47,8 @@ def _losses(axes: Axes, table: pd.DataFrame, bounds: pd.DataFrame, best: float) 
     axes.set_xlabel("steps, n")
     axes.set_ylabel("loss  ½‖f − y‖²")
     axes.set_title("Loss after n steps, and what the guarantees allow")
-    axes.legend(frameon=False, fontsize=9.5, loc="lower left")
+    if len(shown):
+        axes.legend(frameon=False, fontsize=9.5, loc="lower left")
 
 
 def _bounds(axes: Axes, bounds: pd.DataFrame, top: float) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from theory.errors import Floats, InvalidInput, check_array
 
-_LEAST, _LARGEST = 1e-140, 1e70  # of an entry: squares must not vanish, nor fourth powers overflow
+# Of an entry: squares must not vanish, nor fourth powers overflow.
+_LEAST, _LARGEST = 1e-140, 1e70
 
 
 @dataclass(frozen=True, eq=False)
