@@ -35,7 +35,8 @@ class Pool:
         if largest > _LARGEST or 0 < largest < _LEAST:
             raise InvalidInput(
                 f"atoms and target have a largest entry of {largest:.1e}, whose square or fourth "
-                "power floating point cannot hold; multiply both by a constant (losses scale with its square)"
+                "power floating point cannot hold; multiply both by a constant (losses scale with "
+                "its square)"
             )
 
     @property

@@ -146,6 +146,8 @@ def lead(found: Verification) -> str:
         )
     if projection.membership is Membership.UNDECIDED:
         return what + "Whether the target is in the hull cannot be told at this precision."
+    if geometry.target_radius == 0:
+        return what + "Every atom is the target itself: every subnetwork has the loss 0."
     rank, floor = affine_rank(pool), 1e-12 * geometry.target_radius
     where = "the hull" if rank == pool.samples else f"the hull, which has dimension {rank}"
     if radius.lower > floor:
