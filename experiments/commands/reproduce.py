@@ -43,7 +43,7 @@ class Reproduce:
     """Run every experiment, judge its claims, draw its figure, write the report."""
 
     preset: str = "quick"
-    """quick: about two minutes; paper: the full size, about a quarter of an hour"""
+    """quick: about two minutes; paper: the full size, under twenty minutes"""
     out: Path | None = None
     """folder for tables, figures and report (default: results/PRESET)"""
     seed: int | None = None
@@ -76,7 +76,7 @@ def reproduce(args: list[str]) -> None:
         chosen = [(e, dataclasses.replace(config, seed=options.seed)) for e, config in chosen]
     chosen = [(e, _with_training(config, options.training)) for e, config in chosen]
     check_writable(out)
-    failed = []
+    failed, sections = [], {}
     with options.engine.opened(options.engine.store_path(options.out), chosen) as (store, workers):
         for experiment, config in chosen:
             try:
@@ -84,9 +84,11 @@ def reproduce(args: list[str]) -> None:
             except RunFailed as error:
                 failed.append(str(error))
                 print(f"  {error}", flush=True)
+            else:
+                sections[experiment.name] = _present_one(out, experiment)
     if failed:
         raise RunFailed(f"{len(failed)} of {len(chosen)} experiments failed: {failed[0]}")
-    present(out)
+    _write_report(out, sections)
     if options.publish:
         publish(out)
 
@@ -240,16 +242,25 @@ def present(folder: Path) -> None:
     found = [e for e in registry.ALL.values() if (folder / f"{e.name}.json").exists()]
     if not found:
         raise InvalidInput(f"FOLDER {folder} holds no tables; run `subnets reproduce` first")
-    sections = {}
-    for experiment in found:
-        record, table = load(folder, experiment.name)
-        config = from_plain(type(next(iter(experiment.presets.values()))), record.config)
-        verdicts = experiment.judge(config, table)
-        paths = style.save(experiment.draw(config, table), folder, experiment.name)
-        sections[experiment.name] = report.section(experiment, record, verdicts)
-        print(f"\n{experiment.title}\n\n{report.summary(verdicts)}")
-        print(f"\n  figure  {paths[-1]} (and {', '.join(p.suffix[1:] for p in paths[:-1])})")
-    if len(found) == len(registry.ALL) and report.FRAME.is_file():
+    _write_report(folder, {e.name: _present_one(folder, e) for e in found})
+
+
+def _present_one(folder: Path, experiment: Experiment) -> str:
+    """Judge, print and draw one experiment; its section of the report."""
+    record, table = load(folder, experiment.name)
+    config = from_plain(type(next(iter(experiment.presets.values()))), record.config)
+    verdicts = experiment.judge(config, table)
+    paths = style.save(experiment.draw(config, table), folder, experiment.name)
+    print(f"\n{experiment.title}\n\n{report.summary(verdicts)}")
+    print(
+        f"\n  figure  {paths[-1]} (and {', '.join(p.suffix[1:] for p in paths[:-1])})", flush=True
+    )
+    return report.section(experiment, record, verdicts)
+
+
+def _write_report(folder: Path, sections: dict[str, str]) -> None:
+    """The report, if no experiment is missing."""
+    if len(sections) == len(registry.ALL) and report.FRAME.is_file():
         frame = report.FRAME.read_text(encoding="utf-8")
         write_text(folder / "paper_repro.md", report.fill(frame, sections))
         print(f"  report  {folder / 'paper_repro.md'}")
