@@ -98,7 +98,8 @@ def beside(
 def declared(what: str, value: float, unit: str, most: float) -> tuple[str, str, str, str]:
     """A row of a table of limits: what was measured beside the most that is allowed."""
     met = "yes" if value <= most else f"no, {value / most:.2f} of it"
-    return what, f"{float(f"{value:.3g}"):g} {unit}", f"{most:g} {unit}", met
+    shown = float(f"{value:.3g}")
+    return what, f"{shown:g} {unit}", f"{most:g} {unit}", met
 
 
 LIMITS = ("what", "measured", "at most", "kept")
