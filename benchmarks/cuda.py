@@ -1,4 +1,4 @@
-"""Training on a CUDA device beside the processor.
+"""Training and selection on a CUDA device.
 
     python -m benchmarks.cuda
 
@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from benchmarks.harness import LIMITS, declared, in_turn, print_table
+from benchmarks.harness import LIMITS, beside, declared, in_turn, print_beside, print_table
 from benchmarks.training import case
-from theory import Teacher, Training, descend
+from theory import Teacher, Training, descend, random_pool, rules, teacher_problem
 from theory.training import Precision
 
 WIDTHS, REPLICATES, MOST = range(90, 991, 10), 20, 2.0
@@ -44,6 +44,18 @@ def main() -> None:
         what = f"{dtype}, {torch.cuda.get_device_name()}, losses within {off:.0e}"
         rows.append(declared(what, seconds, "s", MOST))
     print_table(LIMITS, rows)
+    pool = random_pool(teacher_problem(seed=1), 1_000_000, seed=1)
+    calls = {
+        "ours": lambda: rules.greedy_forward(pool, 200, device="cuda"),
+        "the processor": lambda: rules.greedy_forward(pool, 200),
+    }
+    same = (
+        rules.greedy_forward(pool, 200, device="cuda").indices
+        == rules.greedy_forward(pool, 200).indices
+    )
+    agree = {"the processor": f"{int(same.sum())} of 200 picks the same"}
+    seconds = in_turn(calls, 3)
+    print_beside(beside("200 of a million neurons, m = 100", seconds, agree=agree))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from theory import Pool, random_pool, teacher_problem
+from theory import InvalidInput, Pool, random_pool, teacher_problem
 from theory.rules import greedy_forward
 from theory.rules.screening import Screen
+from theory.rules.screening_torch import Product, product_on
 
 
 def plain(pool: Pool, size: int) -> list[int]:
@@ -99,3 +101,32 @@ def test_ties_are_compared_in_handfuls(
     parts = greedy_forward(pool, 60)
     np.testing.assert_array_equal(whole.indices, parts.indices)
     np.testing.assert_allclose(whole.gaps, parts.gaps, rtol=1e-12, atol=1e-15)
+
+
+def test_a_devices_products_lead_to_the_same_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run on the processor by torch, where there is no accelerator."""
+    asked = []
+
+    def elsewhere(device: str, rows: NDArray[np.float32]) -> Product:
+        asked.append(device)
+        return product_on("cpu", rows)
+
+    monkeypatch.setattr("theory.rules.screening_torch.product_on", elsewhere)
+    random = np.random.default_rng(0)
+    atoms = random.standard_normal((300, 12))
+    pool = Pool(np.vstack([atoms, atoms[:20]]), atoms[:9].mean(axis=0))
+    here, there = greedy_forward(pool, 200), greedy_forward(pool, 200, device="cuda")
+    assert asked == ["cuda"]
+    assert (here.indices == there.indices).all()
+    assert (here.losses == there.losses).all()
+
+
+def test_products_shorter_than_float32_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.get_float32_matmul_precision", lambda: "medium")
+    with pytest.raises(InvalidInput, match="set to 'medium' precision; it must be 'highest'"):
+        product_on("cpu", np.ones((2, 2), np.float32))
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="device is 'cuda:99', which cannot be had"):
+        greedy_forward(Pool(np.eye(3), np.ones(3)), 2, device="cuda:99")

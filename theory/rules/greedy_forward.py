@@ -18,18 +18,21 @@ from theory.rules.screening import Screen
 from theory.selection import Selection
 
 
-def greedy_forward(pool: Pool, size: int, *, repetition: bool = True) -> Selection:
+def greedy_forward(
+    pool: Pool, size: int, *, repetition: bool = True, device: str = "cpu"
+) -> Selection:
     """Choose `size` atoms, each the one whose addition leaves the least loss.
 
     Ties go to the lowest index: atoms whose scores agree to within rounding are compared once
     more by their losses, computed afresh in one order, so that equal atoms tie exactly. Beside the
     pool it takes 4·N·m bytes, some vectors of N, and up to 256 MiB of products.
 
+    `device`, cuda say, is where the products are computed (it takes torch); it changes no choice.
     `repetition=False` allows every atom once; `size` is then at most N.
-    Raises `InvalidInput` for a size below 1, or above N without repetition.
+    Raises `InvalidInput` for a size below 1, or above N without repetition, or no such device.
     """
     check_count("size", size, most=None if repetition else pool.size)
-    screen = Screen(pool)
+    screen = Screen(pool, device)
     indices = np.empty(size, dtype=np.int64)
     losses = np.empty(size)
     margins, gaps = np.empty(size), np.empty(size)

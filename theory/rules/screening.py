@@ -13,6 +13,8 @@ errors of the least; they are compared in float64. No choice depends on float32.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,11 +35,11 @@ class Screen:
     units.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, device: str = "cpu") -> None:
         self._pool = pool
         self.total = np.zeros(pool.samples)
         norms = np.empty(pool.size)
-        self._rows = np.empty((pool.size, pool.samples), dtype=np.float32)
+        rows = np.empty((pool.size, pool.samples), dtype=np.float32)
         step = max(1, _BLOCK // pool.samples)
         blocks = [slice(start, start + step) for start in range(0, pool.size, step)]
         for block in blocks:
@@ -45,7 +47,12 @@ class Screen:
             norms[block] = np.sqrt(np.einsum("ij,ij->i", centred, centred))
         self.scale = float(norms.max()) or 1.0
         for block in blocks:
-            self._rows[block] = (pool.atoms[block] - pool.target) / self.scale
+            rows[block] = (pool.atoms[block] - pool.target) / self.scale
+        self._product = _product_here(rows)
+        if device != "cpu":
+            from theory.rules.screening_torch import product_on
+
+            self._product = product_on(device, rows)
         norms /= self.scale
         self._norms = norms.astype(np.float32)
         self._squares = np.square(norms).astype(np.float32)
@@ -72,7 +79,7 @@ class Screen:
         column = self._columns.get(atom)
         if column is None:
             row /= self.scale
-            column = self._rows @ row.astype(np.float32)
+            column = self._product(row.astype(np.float32))
             if len(self._columns) < self._room:
                 self._columns[atom] = column
         self._products += column
@@ -110,7 +117,7 @@ class Screen:
         """Where factor·⟨w, c_i⟩ + offset_i can be least, the products refreshed if that helps."""
         candidates = self._within_error(factor, offset)
         if len(candidates) > 16 + len(self._norms) // 200 and not self._fresh:
-            self._products = self._rows @ (self.total / self.scale).astype(np.float32)
+            self._products = self._product((self.total / self.scale).astype(np.float32))
             self._error = self._product_error * self._length
             self._fresh = True
             candidates = self._within_error(factor, offset)
@@ -127,6 +134,10 @@ class Screen:
         least = values[best] + errors[best] + np.float32(self._absolute)
         values -= errors
         return np.flatnonzero(values <= least + np.float32(self._absolute))
+
+
+def _product_here(rows: NDArray[np.float32]) -> Callable[..., NDArray[np.float32]]:
+    return lambda vector: rows @ vector
 
 
 def _parts(chosen: Integers, samples: int) -> list[Integers]:
