@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as parquet
 from numpy.lib import format as npy
 from pandas.errors import ParserWarning
 
@@ -95,6 +94,8 @@ def _unpacked(path: Path) -> int:
     """Bytes that a table takes, a packed one by what it says of itself."""
     if _suffix(path) == ".csv":
         return path.stat().st_size
+    from pyarrow import parquet  # takes its time to load
+
     stated = parquet.ParquetFile(path).metadata
     return int(8 * stated.num_rows * stated.num_columns)
 
