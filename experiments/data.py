@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from experiments.reading import SUFFIXES, Table, read_table
 from theory import InvalidInput, Problem, RealData, Scales, Teacher, real_problem, teacher_problem
 from theory.activation import ACTIVATIONS, Activation
@@ -43,8 +45,8 @@ def named_source(name: str) -> Source:
         return RealData(name=name)
     if Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
         return DataFile(path=name)
-    check_choice("problem", name, ["teacher", *DATASETS, "a file (.csv, .parquet, .npz)"])
-    raise AssertionError(name)
+    choices = ["teacher", *DATASETS, "a file (.csv, .parquet, .npz)"]
+    return RealData(name=check_choice("problem", name, choices))
 
 
 def checked(source: Source) -> Source:
@@ -57,19 +59,19 @@ def checked(source: Source) -> Source:
     return source
 
 
-def draw_problem(source: Source, seed: object) -> Problem:
-    """One problem; `seed` is a whole number or a generator."""
+def draw_problem(source: Source, seed: int | np.random.Generator) -> Problem:
+    """One problem."""
     if isinstance(source, Teacher):
-        return teacher_problem(source, seed=seed)  # type: ignore[arg-type]
+        return teacher_problem(source, seed=seed)
     if isinstance(source, RealData):
-        return real_problem(source, seed=seed)  # type: ignore[arg-type]
+        return real_problem(source, seed=seed)
     table = _read(source.path, source.target, source.contents)
     return from_arrays(
         table.inputs,
         table.target,
         scales=source,
         name=Path(source.path).stem,
-        seed=seed,  # type: ignore[arg-type]
+        seed=seed,
     )
 
 

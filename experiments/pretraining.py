@@ -77,10 +77,10 @@ class Config(experiment.Config):
 
 def run(config: Config, replicates: range, samples: int) -> pd.DataFrame:
     """Rows (samples, n, replicate, step, loss, dense) of one m for one block."""
-    teacher = replace(config.problem, samples=samples)
+    source = replace(config.problem, samples=samples)
     training = replace(config.training, steps=config.steps)
     drawn, trajectories = pool_trajectories(
-        teacher, training, config.pool_size, config.seed, replicates, config.times
+        source, training, config.pool_size, config.seed, replicates, config.times
     )
     at = np.array(config.sizes) - 1
     frames = []

@@ -124,16 +124,15 @@ def _prune(config: Config, replicates: range) -> pd.DataFrame:
     frames = []
     for r, pool in zip(replicates, pools, strict=True):
         drawn = stream(config.seed, "subset", replicate=r)
-        after, before = pool.held_out(pool.after), pool.held_out(pool.before)
-        size = config.largest
-        selection = rules.greedy_forward(pool.trained, size)
-        rows = _rows("pruned", r, config, selection, after)
-        frames.append(rows.assign(**_certificates(pool.trained, selection)))
-        selection = rules.greedy_forward(pool.untrained, size)
-        rows = _rows("pruned_untrained", r, config, selection, before)
-        frames.append(rows.assign(**_certificates(pool.untrained, selection)))
-        selection = rules.random_subset(pool.trained, size, seed=drawn)
-        frames.append(_rows("random_subset", r, config, selection, after))
+        for method, atoms, network in (
+            ("pruned", pool.trained, pool.after),
+            ("pruned_untrained", pool.untrained, pool.before),
+        ):
+            selection = rules.greedy_forward(atoms, config.largest)
+            rows = _rows(method, r, config, selection, pool.held_out(network))
+            frames.append(rows.assign(**_certificates(atoms, selection)))
+        selection = rules.random_subset(pool.trained, config.largest, seed=drawn)
+        frames.append(_rows("random_subset", r, config, selection, pool.held_out(pool.after)))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -54,6 +54,17 @@ def check_array(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> F
     return view
 
 
+def check_simplex(name: str, value: ArrayLike, size: int) -> Floats:
+    """Return `value` (size,) as weights: at least 0, adding up to 1."""
+    weights = check_array(name, value, (size,))
+    if weights.min() < 0 or abs(float(weights.sum()) - 1) > 1e-9:
+        raise InvalidInput(
+            f"{name} must be at least 0 and add up to 1; its least is {weights.min():g} and its "
+            f"sum {weights.sum():g}"
+        )
+    return weights
+
+
 def check_count(name: str, value: Any, *, least: int = 1, most: int | None = None) -> int:
     """Return `value` as an int within [least, most]."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):

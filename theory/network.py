@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike
 from theory.activation import ACTIVATIONS, Activation
 from theory.errors import (
     Floats,
-    InvalidInput,
     check_array,
     check_choice,
     check_count,
     check_positive,
     check_seed,
+    check_simplex,
 )
 
 Shape = Literal["gaussian", "sphere", "student"]
@@ -48,12 +48,7 @@ class TwoLayerNetwork:
         object.__setattr__(self, "output", output)
         check_choice("activation", self.activation, ACTIVATIONS)
         if self.mass is not None:
-            mass = check_array("mass", self.mass, (len(self.hidden),))
-            if mass.min() < 0 or abs(float(mass.sum()) - 1) > 1e-9:
-                raise InvalidInput(
-                    f"mass must be at least 0 and add up to 1; its least is {mass.min():g} and its "
-                    f"sum {mass.sum():g}"
-                )
+            mass = check_simplex("mass", self.mass, len(self.hidden))
             object.__setattr__(self, "mass", mass)
 
     @property

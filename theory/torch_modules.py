@@ -19,7 +19,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from theory.errors import Floats, InvalidInput, check_array
+from theory.errors import Floats, InvalidInput, check_array, check_simplex
 from theory.pool import Pool
 
 
@@ -43,12 +43,7 @@ class ModulePool:
         It is a copy of the user's module in which the two layers are smaller; it computes what the
         selection computes, and can be trained on.
         """
-        alpha = check_array("weights", weights, (self.pool.size,))
-        if alpha.min() < 0 or abs(float(alpha.sum()) - 1) > 1e-9:
-            raise InvalidInput(
-                f"weights must be at least 0 and add up to 1; their least is {alpha.min():g} and "
-                f"their sum {alpha.sum():g}"
-            )
+        alpha = check_simplex("weights", weights, self.pool.size)
         kept = np.flatnonzero(alpha)
         index = torch.from_numpy(kept)
         pruned = copy.deepcopy(self.module).train(self.training)
@@ -83,16 +78,15 @@ def from_torch(
     training = module.training
     module = copy.deepcopy(module).eval()
     seen, outputs = _run(module, inputs, layers)
-    first, second = [name for name, _, _ in seen] if len(seen) == 2 else layers
-    if [name for name, _, _ in seen] != [first, second] or first == second:
+    order = [name for name, _, _ in seen]
+    if sorted(order) != sorted(layers):
         raise InvalidInput(
-            f"module applies its Linear layers as {[name for name, _, _ in seen]}; it must apply "
-            "each of the two once"
+            f"module applies its Linear layers as {order}; it must apply each of the two once"
         )
-    hidden, values = seen[1][1], seen[1][2]
-    if hidden.ndim != 2 or hidden.shape != seen[0][2].shape:
+    (first, _, sums), (second, hidden, values) = seen
+    if hidden.ndim != 2 or hidden.shape != sums.shape:
         raise InvalidInput(
-            f"module takes {tuple(seen[0][2].shape)} outputs of layer {first!r} to "
+            f"module takes {tuple(sums.shape)} outputs of layer {first!r} to "
             f"{tuple(hidden.shape)} inputs of layer {second!r}; both must be (m, neurons)"
         )
     if not torch.equal(values.flatten(), outputs.flatten()):
@@ -101,11 +95,8 @@ def from_torch(
             "be that layer's"
         )
     last = _linear(module, second)
-    units = hidden.detach().cpu().to(torch.float64).numpy()  # (m, N)
-    columns = last.weight.detach().cpu().to(torch.float64).numpy()  # (k, N)
-    bias = np.zeros(len(columns))
-    if last.bias is not None:
-        bias = last.bias.detach().cpu().to(torch.float64).numpy()
+    units, columns = _numpy(hidden), _numpy(last.weight)  # (m, N), (k, N)
+    bias = np.zeros(len(columns)) if last.bias is None else _numpy(last.bias)
     size = units.shape[1]
     atoms = bias + size * units.T[:, :, None] * columns.T[:, None, :]  # (N, m, k)
     wanted = _target(outputs if target is None else target, outputs.shape)
@@ -156,7 +147,7 @@ def _try_out(found: ModulePool, inputs: Tensor) -> None:
     try:
         with torch.no_grad():
             outputs = found.subnetwork(weights).eval()(inputs)
-        given = outputs.detach().cpu().to(torch.float64).numpy().ravel()
+        given = _numpy(outputs).ravel()
     except (RuntimeError, TypeError, ValueError, AttributeError, KeyError):
         given = np.full_like(expected, np.nan)
     scale = float(np.abs(found.pool.atoms).max())
@@ -166,6 +157,11 @@ def _try_out(found: ModulePool, inputs: Tensor) -> None:
             "keeps more about them than these layers' weights; what stands between must act on "
             "every neuron alone (no normalisation, no softmax, no parameter of its own per neuron)"
         )
+
+
+def _numpy(tensor: Tensor) -> Floats:
+    found: Floats = tensor.detach().cpu().to(torch.float64).numpy()
+    return found
 
 
 def _like(old: Tensor, new: Tensor) -> nn.Parameter:
@@ -180,9 +176,7 @@ def _linear(module: nn.Module, name: str) -> nn.Linear:
 
 def _target(target: Tensor | ArrayLike, shape: torch.Size) -> Floats:
     """(m·k,)"""
-    if isinstance(target, Tensor):
-        target = target.detach().cpu().to(torch.float64).numpy()
-    array = np.asarray(target)
+    array = _numpy(target) if isinstance(target, Tensor) else np.asarray(target)
     if array.size != shape.numel() or array.shape[:1] != tuple(shape[:1]):
         raise InvalidInput(
             f"target has shape {array.shape}; it must be that of the module's outputs, "

@@ -48,11 +48,7 @@ class Screen:
         self.scale = float(norms.max()) or 1.0
         for block in blocks:
             rows[block] = (pool.atoms[block] - pool.target) / self.scale
-        self._product = _product_here(rows)
-        if device != "cpu":
-            from theory.rules.screening_torch import product_on
-
-            self._product = product_on(device, rows)
+        self._product = _product_with(rows, device)
         norms /= self.scale
         self._norms = norms.astype(np.float32)
         self._squares = np.square(norms).astype(np.float32)
@@ -136,8 +132,15 @@ class Screen:
         return np.flatnonzero(values <= least + np.float32(self._absolute))
 
 
-def _product_here(rows: NDArray[np.float32]) -> Callable[..., NDArray[np.float32]]:
-    return lambda vector: rows @ vector
+def _product_with(
+    rows: NDArray[np.float32], device: str
+) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """v ↦ rows · v."""
+    if device == "cpu":
+        return lambda vector: rows @ vector
+    from theory.rules.screening_torch import product_on
+
+    return product_on(device, rows)
 
 
 def _parts(chosen: Integers, samples: int) -> list[Integers]:
