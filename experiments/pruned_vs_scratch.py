@@ -143,7 +143,7 @@ def _certificates(pool: Pool, selection: Selection) -> dict[str, object]:
     inside = geometry.projection.membership is Membership.INSIDE
     return {
         "membership": str(geometry.projection.membership),
-        "best": 0.0 if inside else geometry.projection.loss,
+        "best": geometry.projection.best,
         # Outside the hull a finite run may still meet positive margins only; it proves no rate.
         "certificate": str(verdict.outcome if inside else Outcome.DOES_NOT_APPLY),
         "slack": verdict.measured,

@@ -14,7 +14,6 @@ from experiments.pools import log_sizes
 from theory import (
     Geometry,
     InvalidInput,
-    Membership,
     Pool,
     RateEstimate,
     Selection,
@@ -50,12 +49,6 @@ class Verification:
     verdicts: list[tuple[str, Verdict]]
     """(rule, a guarantee's verdict about its run)"""
 
-    @property
-    def best(self) -> float:
-        """L*: 0 inside the hull, the loss of the nearest point elsewhere."""
-        projection = self.geometry.projection
-        return 0.0 if projection.membership is Membership.INSIDE else projection.loss
-
 
 def verify(
     pool: Pool, names: Sequence[str], size: int, *, thorough: bool = False, seed: int = 0
@@ -77,14 +70,8 @@ def verify(
         for guarantee in guarantees.ALL.values()
         if name in guarantee.rules
     ]
-    found = Verification(geometry, selections, {}, verdicts)
-    found.rates.update({name: _rate(found, run) for name, run in selections.items()})
-    return found
-
-
-def equal_weights(selection: Selection) -> bool:
-    """Every step adds one neuron of the same weight."""
-    return selection.step_sizes is None and selection.states is None
+    rates = {name: _rate(geometry, selection) for name, selection in selections.items()}
+    return Verification(geometry, selections, rates, verdicts)
 
 
 def _programs(pool: Pool, thorough: bool) -> int:
@@ -112,19 +99,20 @@ def _judge(
     return judge_in_mean(guarantee, geometry, draws)
 
 
-def _rate(found: Verification, selection: Selection) -> RateEstimate | None:
+def _rate(geometry: Geometry, selection: Selection) -> RateEstimate | None:
     """From n = 10 on where there are enough sizes, at sizes evenly spread in their logarithm.
 
     Of the loss above what the rule tends to; None for optimised weights, whose decay is no power.
     """
-    if not equal_weights(selection):
+    if not selection.equal_weights:
         return None
-    pool = found.geometry.pool
-    limit = pool.loss(pool.atoms.mean(axis=0)) if selection.rule == "random_subset" else found.best
+    pool, limit = geometry.pool, geometry.projection.best
+    if selection.rule == "random_subset":
+        limit = pool.loss(pool.atoms.mean(axis=0))
     sizes = log_sizes(selection.size).astype(int)
     if selection.size >= 40:
         sizes = sizes[sizes >= 10]
-    floor = rounding_floor(found.geometry.target_radius**2) + 1e-13 * limit
+    floor = rounding_floor(geometry.target_radius**2) + 1e-13 * limit
     try:
         return fit_rate(sizes, selection.losses[sizes - 1][None], offset=limit, floor=floor)
     except InvalidInput:  # the curve is at the floor before there are three points to fit

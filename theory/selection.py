@@ -41,6 +41,11 @@ class Selection:
         return len(self.indices)
 
     @property
+    def equal_weights(self) -> bool:
+        """Every step adds one neuron of the same weight."""
+        return self.step_sizes is None and self.states is None
+
+    @property
     def distinct(self) -> Integers:
         """(n,) the number of different atoms in f_k."""
         if self.states is not None:

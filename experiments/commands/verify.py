@@ -20,12 +20,14 @@ from experiments.engine.drive import origin
 from experiments.page import page
 from experiments.pools import log_sizes
 from experiments.reading import read_pool
-from experiments.verification import Verification, equal_weights, verify
+from experiments.verification import Verification, verify
 from figures import style
 from figures.files import write_text
 from theory import Membership, guarantees, rules
 from theory.geometry import affine_rank
-from theory.guarantees import Relation
+from theory.guarantees import Decision, Relation
+from theory.guarantees.guarantee import interior
+from theory.guarantees.target_in_interior import confinement
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,10 @@ def verify_pool(args: list[str]) -> None:
         _origin(content["origin"]),
     )
     write_text(out / "verification.html", text)
-    write_text(out / "verification.json", json.dumps(content, indent=1) + "\n")
+    plain = json.dumps(content, indent=1)
+    write_text(out / "verification.json", plain + "\n")
     if options.json:
-        print(json.dumps(content, indent=1))
+        print(plain)
         return
     print(f"{title}\n\n{lead(found)}")
     for heading, columns, rows in _tables(content):
@@ -94,7 +97,7 @@ def contents(found: Verification) -> dict[str, Any]:
         "pool": {"atoms": pool.size, "samples": pool.samples},
         "geometry": {
             "membership": str(projection.membership),
-            "least_loss": found.best,
+            "least_loss": found.geometry.projection.best,
             "duality_gap": projection.duality_gap,
             "affine_rank": affine_rank(pool),
             "radius": [_finite(radius.lower), _finite(radius.upper)],
@@ -109,7 +112,7 @@ def contents(found: Verification) -> dict[str, Any]:
                 "steps": selection.size,
                 "loss": float(selection.losses[-1]),
                 "distinct": int(selection.distinct[-1]),
-                "weights": "equal" if equal_weights(selection) else "optimised",
+                "weights": "equal" if selection.equal_weights else "optimised",
                 "exponent": None if rate is None else rate.exponent,
                 "window": None if rate is None else list(rate.window),
                 "indices": selection.indices.tolist(),
@@ -148,17 +151,17 @@ def lead(found: Verification) -> str:
         return what + "Whether the target is in the hull cannot be told at this precision."
     if geometry.target_radius == 0:
         return what + "Every atom is the target itself: every subnetwork has the loss 0."
-    rank, floor = affine_rank(pool), 1e-12 * geometry.target_radius
+    rank, decision = affine_rank(pool), interior(geometry).decision
     where = "the hull" if rank == pool.samples else f"the hull, which has dimension {rank}"
-    if radius.lower > floor:
-        confined = max(geometry.target_radius, geometry.target_radius**2 / (2 * radius.lower))
+    if decision is Decision.MET:
+        (confined,) = confinement(geometry.target_radius, np.array([radius.lower]))
         better = int(np.ceil(confined**2 / geometry.variance)) if geometry.variance > 0 else 1
         return (
             what + f"The target is in the interior of {where}, with a ball of radius "
             f"{_down(radius.lower)} or more around it: for greedy selection the theory promises "
             f"1/n², with a constant that beats its 1/n from n = {better:.3g} on."
         )
-    if radius.upper <= floor:
+    if decision is Decision.NOT_MET:
         return (
             what + f"The target lies on the boundary of {where}, or so near it that rounding "
             "cannot tell: for greedy selection the theory promises 1/n."
@@ -235,7 +238,9 @@ def _figure(found: Verification) -> Figure:
                 pd.DataFrame({"rule": rule, "guarantee": verdict.claim, "n": at, "bound": values})
             )
     return figures.verification.draw(
-        pd.concat(frames, ignore_index=True), pd.concat(bounds, ignore_index=True), found.best
+        pd.concat(frames, ignore_index=True),
+        pd.concat(bounds, ignore_index=True),
+        found.geometry.projection.best,
     )
 
 

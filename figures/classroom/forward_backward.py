@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from figures.classroom.plots import BACKWARD, FORWARD, guides, line, plot, positive
+from figures.classroom.plots import BACKWARD, FORWARD, guides, line, mark, plot, positive
 from figures.classroom.view import Choice, Number, Shown, State, View
 from theory import (
     Pool,
@@ -73,12 +73,10 @@ def _losses(forward: Selection, backward: Selection, n: int, most: int) -> dict[
         )
     ]  # fmt: skip
     start = max(float(forward.losses[0]), float(backward.losses[0]))
-    mark = {"type": "line", "x0": n, "x1": n, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": "#999999", "width": 1, "dash": "dot"}}  # fmt: skip
     shown = np.concatenate([forward.losses, backward.losses])
     low = max(float(shown[shown > 1e-18].min()), 1e-12)
     figure = plot([*traces, *guides([1.0, float(most)], start)], "Loss against n",
-                  "neurons n", "loss L; not shown: 0", log=True, shapes=[mark])  # fmt: skip
+                  "neurons n", "loss L; not shown: 0", log=True, shapes=[mark(n)])  # fmt: skip
     figure["layout"]["yaxis"] |= {"range": [np.log10(low) - 0.5, np.log10(2 * start)]}
     return figure
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from figures.classroom.plots import PRUNED, SCRATCH, UNTRAINED, dots, line, plot, positive
+from figures.classroom.plots import PRUNED, SCRATCH, UNTRAINED, dots, line, mark, plot, positive
 from figures.classroom.view import Choice, Number, Shown, State, View
 from figures.style import INK
 from theory import (
@@ -117,9 +117,7 @@ def _losses(run: _Run, key: tuple[Any, ...], n: int) -> dict[str, Any]:
              dash="dot"),
         line(_SIZES, direct, "trained at n", SCRATCH, dash="dash"),
     ]  # fmt: skip
-    mark = {"type": "line", "x0": n, "x1": n, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"color": "#999999", "width": 1, "dash": "dot"}}  # fmt: skip
-    return plot(traces, "Loss against n", "neurons n", "loss L", log=True, shapes=[mark])
+    return plot(traces, "Loss against n", "neurons n", "loss L", log=True, shapes=[mark(n)])
 
 
 def _loss(problem: Problem, network: TwoLayerNetwork) -> float:

@@ -94,6 +94,12 @@ def plot(
     return {"data": list(traces), "layout": whole | layout}
 
 
+def mark(n: float) -> dict[str, Any]:
+    """A vertical line at the n that is shown beside."""
+    dotted = {"color": "#999999", "width": 1, "dash": "dot"}
+    return {"type": "line", "x0": n, "x1": n, "y0": 0, "y1": 1, "yref": "paper", "line": dotted}
+
+
 def _decades(traces: Sequence[Trace]) -> int:
     """From one tick to the next, so that there are about six."""
     shown = [value for trace in traces for value in trace["y"] if value is not None and value > 0]

@@ -39,7 +39,6 @@ from theory import (
     teacher_problem,
 )
 from theory.errors import Floats
-from theory.geometry import Membership
 
 _REPLICATES = 4
 _SIZES = (10, 20, 40, 80, 160, 320)
@@ -72,9 +71,7 @@ def _curves(
             atoms = Pool(network.atoms(problem.inputs), problem.target)
             options = {"seed": k} if rule == "random_subset" else {}
             losses.append(rules.named(rule)(atoms, _SIZES[-1], **options).losses[at])
-            projection = nearest_point(atoms)
-            inside = projection.membership is Membership.INSIDE
-            best.append(0.0 if inside else projection.loss)
+            best.append(nearest_point(atoms).best)
         found[name] = (np.array(losses), np.array(best))
     columns = []
     for n in _SIZES:

@@ -41,7 +41,7 @@ def test_the_place_of_the_target_decides(place: str, interior: str, exponent: fl
     rate = found.rates["greedy_forward"]
     assert rate is not None
     assert rate.exponent == pytest.approx(exponent, abs=0.2)
-    assert (found.best == 0) == (place == "inside")
+    assert (found.geometry.projection.best == 0) == (place == "inside")
 
 
 def test_every_rule_can_be_run_and_no_guarantee_fails() -> None:

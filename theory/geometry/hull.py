@@ -55,6 +55,11 @@ class HullProjection:
     """relative to Σ α_i‖φ_i − y‖, the size of what has to cancel"""
 
     @property
+    def best(self) -> float:
+        """L*: 0 inside the hull, the loss of the nearest point elsewhere."""
+        return 0.0 if self.membership is Membership.INSIDE else self.loss
+
+    @property
     def lower_bound(self) -> float:
         """L(u) − gap ≤ L*, not below 0."""
         return max(0.0, self.loss - self.duality_gap)
