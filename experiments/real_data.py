@@ -57,9 +57,8 @@ class Config(experiment.Config):
 
 def _source(name: str, most: int) -> RealData:
     """The data set, with as many training points as there are or are wanted."""
-    points = int(DATASETS[name].split()[0])
-    left = points - round(RealData().share_held_out * points)
-    return RealData(name=name, samples=min(most, left))
+    points = DATASETS[name].points
+    return RealData(name=name, samples=min(most, points - RealData().held_out(points)))
 
 
 @dataclass(frozen=True)

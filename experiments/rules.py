@@ -119,7 +119,7 @@ def _all_rules(config: Config, kind: str, replicate: int, pool: Pool) -> pd.Data
     frames = []
     for name in COMPARED:
         options = {}
-        if name in ("stochastic_greedy", "random_subset"):
+        if name in rules.DRAWING:
             options["seed"] = stream(config.seed, name, replicate=replicate)
         selection = rules.ALL[name](pool, config.largest, **options)
         sizes = log_sizes(config.largest, per_decade=40)

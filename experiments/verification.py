@@ -83,7 +83,7 @@ def _programs(pool: Pool, thorough: bool) -> int:
 
 def _run(name: str, pool: Pool, size: int, seed: int) -> Selection:
     """The rule's run; where every atom can be taken once only, no longer than the pool."""
-    options = {"seed": seed} if name in ("stochastic_greedy", "random_subset") else {}
+    options = {"seed": seed} if name in rules.DRAWING else {}
     once = ("greedy_forward_without_repetition", "backward_elimination", "largest_norm")
     return rules.named(name)(pool, min(size, pool.size) if name in once else size, **options)
 

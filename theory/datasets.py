@@ -27,15 +27,31 @@ from theory.errors import (
 )
 from theory.problem import Problem, with_constant
 
-DATASETS: Mapping[str, str] = MappingProxyType(
+
+@dataclass(frozen=True)
+class Bundled:
+    """What is known of a data set before it is loaded."""
+
+    points: int
+    what: str
+    """the points, and what is asked of them"""
+
+    def __str__(self) -> str:
+        return f"{self.points} {self.what}"
+
+
+DATASETS: Mapping[str, Bundled] = MappingProxyType(
     {
-        "digits": "1797 pictures of 8 × 8 pixels, the target is which digit",
-        "diabetes": "442 patients, 10 measurements, the target is the disease a year later",
-        "breast_cancer": "569 tumours, 30 measurements, the target is malignant or benign",
-        "wine": "178 wines, 13 measurements, the target is which of three growers",
+        "digits": Bundled(1797, "pictures of 8 × 8 pixels, the target is which digit"),
+        "diabetes": Bundled(
+            442, "patients, 10 measurements, the target is the disease a year later"
+        ),
+        "breast_cancer": Bundled(
+            569, "tumours, 30 measurements, the target is malignant or benign"
+        ),
+        "wine": Bundled(178, "wines, 13 measurements, the target is which of three growers"),
     }
 )
-
 
 _LARGEST = 1e140
 _ROUNDING = 1e-13  # a standard deviation below this share of the largest entry is rounding
@@ -64,6 +80,10 @@ class Scales:
                 f"problem.share_held_out is {self.share_held_out!r}; it must be at least 0 and "
                 "below 1"
             )
+
+    def held_out(self, points: int) -> int:
+        """How many of so many points are held out."""
+        return round(self.share_held_out * points)
 
 
 @dataclass(frozen=True)
@@ -159,7 +179,7 @@ def from_arrays(
 def _split(points: int, scales: Scales, random: np.random.Generator) -> tuple[Integers, Integers]:
     """The training points and those held out, in random order."""
     order = random.permutation(points)
-    held_out = round(scales.share_held_out * points)
+    held_out = scales.held_out(points)
     train = order[held_out:]
     if len(train) < 2:
         raise InvalidInput(f"inputs has {points} points; {len(train)} are left to train on, not 2")

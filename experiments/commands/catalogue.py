@@ -25,8 +25,8 @@ def catalogue(args: list[str]) -> None:
             print(f"    --preset {name:17} {shown or 'the full size'}")
     print("\nproblems (--problem)")
     print("  teacher                      the synthetic problem of the paper's figure")
-    for name, text in DATASETS.items():
-        print(f"  {name:28} {text}")
+    for name, dataset in DATASETS.items():
+        print(f"  {name:28} {dataset}")
     print("  FILE                         a table of your own (.csv, .parquet, .npz)")
     print("\nselection rules (theory.rules)")
     for name, rule in rules.ALL.items():

@@ -69,7 +69,7 @@ def _curves(
         losses, best = [], []
         for k, (problem, network) in enumerate(zip(problems, networks, strict=True)):
             atoms = Pool(network.atoms(problem.inputs), problem.target)
-            options = {"seed": k} if rule == "random_subset" else {}
+            options = {"seed": k} if rule in rules.DRAWING else {}
             losses.append(rules.named(rule)(atoms, _SIZES[-1], **options).losses[at])
             best.append(nearest_point(atoms).best)
         found[name] = (np.array(losses), np.array(best))

@@ -11,7 +11,7 @@ from theory.datasets import DATASETS, bundled
 def test_every_set_is_standardised_by_its_training_part(name: str) -> None:
     problem = real_problem(RealData(name=name, input_scale=2.0, target_scale=0.3), seed=1)
     other = problem.held_out
-    points = int(DATASETS[name].split()[0])
+    points = DATASETS[name].points
     assert other is not None
     assert problem.samples + other.samples == points
     assert other.samples == round(0.25 * points)

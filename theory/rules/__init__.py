@@ -42,6 +42,10 @@ ALL: Mapping[str, Callable[..., Selection]] = MappingProxyType(
 )
 
 
+DRAWING = ("stochastic_greedy", "random_subset")
+"""the rules that take a `seed`"""
+
+
 def named(name: str) -> Callable[..., Selection]:
     """The rule of this name; raises `InvalidInput` naming the nearest if there is none."""
     return ALL[check_choice("rule", name, ALL)]
