@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from experiments.commands import catalogue, demo, reproduce, sweep, verify
+from experiments.commands import catalogue, demo, prune_model, reproduce, sweep, verify
 from theory import InvalidInput, SubnetsError
 from theory.errors import check_choice
 
@@ -25,6 +25,7 @@ usage: subnets COMMAND …
   status [FILE.toml]                  what is done, what failed and why, what is left
   export FILE.toml --out TABLE        the finished runs of a sweep as .csv or .parquet
   verify POOL                         what the theory says of your own atoms and target
+  prune-model ARCHITECTURE --out FILE prune a deep network to a share of its FLOPs
   demo [--port …] [--open]            the classroom page, on this machine
   list                                experiments, presets, problems, selection rules
 
@@ -40,6 +41,7 @@ _COMMANDS = {
     "status": sweep.status,
     "export": sweep.export,
     "verify": verify.verify_pool,
+    "prune-model": prune_model.prune_model,
     "demo": demo.demo,
     "list": catalogue.catalogue,
 }

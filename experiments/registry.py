@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 
 from experiments import (
+    deep,
     finetune,
     forward_backward,
     hull,
+    layers,
     mean_field,
     phase_diagram,
     pretraining,
@@ -39,6 +41,8 @@ ALL: dict[str, Experiment] = {
         pretraining,
         phase_diagram,
         real_data,
+        layers,
+        deep,
     )
 }
 

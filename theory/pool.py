@@ -62,6 +62,39 @@ class Pool:
         basis = directions[:rank].T * np.sqrt(rank / self.samples)
         return Pool(self.atoms @ basis, self.target @ basis)
 
+    @classmethod
+    def from_gram(cls, gram: ArrayLike, products: ArrayLike, target_square: float) -> Pool:
+        """A pool known by its inner products only: ⟨φ_i, φ_j⟩ (N, N), ⟨φ_i, y⟩ (N,) and ‖y‖².
+
+        The atoms are coordinates in an orthonormal basis of their span with the target, at most
+        N + 1 of them, scaled so that norms, losses and hence selections are those of the points
+        behind the Gram matrix, however many coordinates those have. Floor: a Gram matrix of
+        relative rounding ε fixes squared distances to about ε·max‖φ_i‖², losses likewise.
+
+        Raises `InvalidInput` if these cannot be the inner products of N + 1 points.
+        """
+        inner = check_array("gram", gram, (None, None))
+        size = len(inner)
+        inner = check_array("gram", inner, (size, size))
+        along = check_array("products", products, (size,))
+        square = float(check_array("target_square", [target_square], (1,))[0])
+        joint = np.block([[inner, along[:, None]], [along[None], np.array([[square]])]])
+        scale = float(np.abs(joint).max())
+        if np.abs(joint - joint.T).max() > 1e-9 * scale:
+            raise InvalidInput("gram is not symmetric; entry (i, j) must be ⟨φ_i, φ_j⟩")
+        values, directions = np.linalg.eigh((joint + joint.T) / 2)
+        largest = float(values[-1])
+        if values[0] < -1e-9 * scale:
+            raise InvalidInput(
+                f"gram, products and target_square have an eigenvalue of {values[0]:.2g} beside "
+                f"{largest:.2g}; inner products of points have none below 0"
+            )
+        kept = values > (size + 1) * np.finfo(np.float64).eps * largest
+        kept[-1] = True  # all points may be 0
+        rank = int(kept.sum())
+        points = directions[:, kept] * np.sqrt(np.maximum(values[kept], 0.0) * rank)
+        return cls(points[:-1], points[-1])
+
     def loss(self, point: ArrayLike) -> float:
         """L(f) = ½‖f − y‖² of a point (m,)."""
         residual = check_array("point", point, (self.samples,)) - self.target

@@ -14,7 +14,7 @@ import tyro
 from experiments import registry, report
 from experiments.commands.options import UNPREFIXED, Engine, check_writable
 from experiments.engine.drive import Summary, fingerprint, finish, work_name
-from experiments.engine.experiment import Experiment
+from experiments.engine.experiment import Experiment, check_installed
 from experiments.engine.plain import from_plain, to_plain, with_checked_problem, with_problem
 from experiments.engine.record import Record, load, save
 from experiments.engine.store import Store, keys_of, open_store
@@ -43,7 +43,7 @@ class Reproduce:
     """Run every experiment, judge its claims, draw its figure, write the report."""
 
     preset: str = "quick"
-    """quick: about two minutes; paper: the full size, under twenty minutes"""
+    """quick: about two minutes; paper: the full size, about half an hour"""
     out: Path | None = None
     """folder for tables, figures and report (default: results/PRESET)"""
     seed: int | None = None
@@ -67,16 +67,15 @@ def reproduce(args: list[str]) -> None:
     options = tyro.cli(Reproduce, args=args, prog="subnets reproduce")
     if options.publish and not report.FRAME.is_file():
         raise InvalidInput("--publish needs a checkout with paper_repro.md; leave it out")
-    chosen = [
-        (experiment, _preset(experiment, options.preset)) for experiment in registry.ALL.values()
-    ]
+    available, left_out = _available(publish=options.publish)
+    chosen = [(experiment, _preset(experiment, options.preset)) for experiment in available]
     out = options.out or Path("results") / options.preset
     command = shlex.join(["subnets", "reproduce", *args])
     if options.seed is not None:
         chosen = [(e, dataclasses.replace(config, seed=options.seed)) for e, config in chosen]
     chosen = [(e, _with_training(config, options.training)) for e, config in chosen]
     check_writable(out)
-    failed, sections = [], {}
+    failed, sections = [], dict(left_out)
     with options.engine.opened(options.engine.store_path(options.out), chosen) as (store, workers):
         for experiment, config in chosen:
             try:
@@ -93,6 +92,22 @@ def reproduce(args: list[str]) -> None:
         publish(out)
 
 
+def _available(*, publish: bool) -> tuple[list[Experiment], dict[str, str]]:
+    """The experiments whose modules are there, and a sentence for the report on every other."""
+    available, left_out = [], {}
+    for experiment in registry.ALL.values():
+        try:
+            check_installed(experiment.name, experiment.needs)
+        except InvalidInput as error:
+            if publish:
+                raise
+            print(f"left out: {error}")
+            left_out[experiment.name] = f"Left out: {error}."
+        else:
+            available.append(experiment)
+    return available, left_out
+
+
 def run(args: list[str]) -> None:
     """Run one experiment with any setting changed."""
     names = list(registry.ALL)
@@ -102,6 +117,7 @@ def run(args: list[str]) -> None:
         print(f"usage: subnets run EXPERIMENT [options]\n\nexperiments: {', '.join(names)}")
         return
     experiment = registry.ALL[check_choice("EXPERIMENT", args[0], names)]
+    check_installed(experiment.name, experiment.needs)
     preset = _preset(experiment, _peek(args, "--preset") or "quick")
     problem = _peek(args, "--problem")
     if problem is not None:
@@ -192,8 +208,9 @@ def _measure(
     print(f"running {experiment.name}: {config.replicates} replicate{plural}", flush=True)
     work = units(experiment, config)
     summary = finish(
-        work, store, workers, label=experiment.name, retry=engine.retry, fail_fast=engine.fail_fast
-    )
+        work, store, workers, label=experiment.name, retry=engine.retry,
+        fail_fast=engine.fail_fast, needs=experiment.needs,
+    )  # fmt: skip
     if summary.failed:
         raise RunFailed(explain(experiment.name, store, keys_of(work), summary))
     _keep(experiment, config, store, command, out)

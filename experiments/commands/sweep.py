@@ -15,6 +15,7 @@ import tyro
 from experiments.commands.options import DEFAULT_STORE, UNPREFIXED, Engine
 from experiments.commands.reproduce import explain
 from experiments.engine.drive import finish
+from experiments.engine.experiment import check_installed
 from experiments.engine.store import Store, driver, keys_of, open_store
 from experiments.engine.sweep import Point, Sweep, read_sweep
 from experiments.engine.unit import Unit, gather, units
@@ -60,6 +61,7 @@ def sweep(args: list[str]) -> None:
     """Run a sweep."""
     options = tyro.cli(Run, args=args, prog="subnets sweep")
     plan = read_sweep(options.file)
+    check_installed(plan.name, plan.experiment.needs)
     work = all_units(plan)
     planned = [(plan.experiment, point.config) for point in plan.points]
     with options.engine.opened(options.engine.store_path(), planned) as (store, workers):
@@ -71,6 +73,7 @@ def sweep(args: list[str]) -> None:
             label=plan.name,
             retry=options.engine.retry,
             fail_fast=options.engine.fail_fast,
+            needs=plan.experiment.needs,
         )
         counts = f"{summary.skipped} were there, {summary.computed} computed now"
         print(f"{counts}, {summary.failed} failed, {summary.left} left")

@@ -61,10 +61,12 @@ def finish(
     retry: bool = False,
     fail_fast: bool = False,
     progress: bool = True,
+    needs: Sequence[str] = (),
 ) -> Summary:
     """Compute the units that the store does not have, and keep each as it ends.
 
     Units that failed earlier are left alone unless `retry`; `fail_fast` stops at the first failure.
+    `needs` are modules whose versions matter besides the usual.
     """
     units = list({unit.key: unit for unit in units}.values())
     states = store.states(keys_of(units))
@@ -76,7 +78,7 @@ def finish(
         total=len(todo), desc=label, unit="unit", disable=None if progress else True, delay=1.0
     )
     started = time.perf_counter()
-    source = origin() if todo else {}
+    source = origin(needs) if todo else {}
     try:
         for batch in workers.results(todo):
             store.save(batch, source)
@@ -101,11 +103,11 @@ def _failures(batch: Sequence[Result]) -> int:
     return sum(result.table is None for result in batch)
 
 
-def origin() -> dict[str, Any]:
+def origin(needs: Sequence[str] = ()) -> dict[str, Any]:
     """The machine, the versions and the code that results come from."""
     versions = {"python": platform.python_version()}
-    used = [*_PACKAGES, *(["torch"] if "torch" in sys.modules else [])]
-    versions |= {name: metadata.version(name) for name in used}
+    used = dict.fromkeys([*_PACKAGES, *(["torch"] if "torch" in sys.modules else []), *needs])
+    versions |= {name.replace("_", "-"): metadata.version(name) for name in used}
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return {"machine": machine, "versions": versions, "code": fingerprint()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from theory import Outcome, Verdict
+from theory import InvalidInput, Outcome, Verdict
 from theory.errors import check_count
 
 
@@ -57,6 +58,18 @@ class Experiment:
     """to be raised when a change of the code changes results: older ones are then computed again"""
     required: Sequence[str] = ()
     """columns in which NaN means that something went wrong"""
+    needs: Sequence[str] = ()
+    """modules that a plain installation lacks; the extra `deep` brings them"""
+
+
+def check_installed(what: str, modules: Sequence[str]) -> None:
+    """Raise `InvalidInput` if one of the extra `deep`'s modules that `what` needs is missing."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InvalidInput(
+            f"{what} needs {', '.join(missing)}, which the extra `deep` brings; make deep, or "
+            "pip install -e '.[deep]'"
+        )
 
 
 def merge_outcomes(

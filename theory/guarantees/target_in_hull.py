@@ -1,4 +1,4 @@
-"""G2. Target in the hull: greedy forward selection reaches O(1/n).
+"""G2. Target in the hull: greedy forward selection and greedy imitation reach O(1/n).
 
 Statement.  If Φα = y for some weights α on the simplex, L(f_{S_n}) ≤ V(α)/(2n) at every n.
 
@@ -12,6 +12,10 @@ In floating point Φα misses y by some δ = ‖Φα − y‖. Then ‖w_n‖ �
     L(f_{S_n}) ≤ ½(√(V(α)/n) + δ)²,
 
 true of *any* α, and V(α)/(2n) when δ is 0.
+
+Greedy imitation, which optimises the step jointly with the atom, obeys the same bound. Its r_n =
+f_n − y is no longer than the average over i ~ α at the step 1/(n+1): ‖r_{n+1}‖² ≤
+(n/(n+1))²‖r_n‖² + V/(n+1)², which takes ‖r_n‖² ≤ V/n to V/(n+1), and with δ as above.
 
 Assumption: y ∈ conv{φ_i}. Certificate: α itself.
 Source: the paper's O(1/n) (Ye et al. 2020) with the constant of Maurey's argument.
@@ -51,7 +55,7 @@ GUARANTEE = Guarantee(
     name="target_in_hull",
     statement="L(f_n) ≤ V(α)/(2n) if Φα = y",
     source="Ye et al. 2020 (the paper's O(1/n)); Maurey",
-    rules=("greedy_forward",),
+    rules=("greedy_forward", "greedy_imitation"),
     relation=Relation.AT_MOST,
     assumption=_assumption,
     bound=_bound,

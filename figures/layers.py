@@ -1,0 +1,71 @@
+"""Every layer of deep networks: how much pruning changes its output, beside what was promised."""
+
+from __future__ import annotations
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures.style import INK, caption, house_style
+
+_TITLES = {
+    "greedy_forward": "Greedy forward, equal weights",
+    "optimised": "Greedy imitation, optimised weights",
+}
+_MARKERS = "os^DvPX*"
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw columns network, method, power, loss, bound, measured, gated; one panel a method."""
+    methods = list(dict.fromkeys(table["method"]))
+    networks = list(dict.fromkeys(table["network"]))
+    colors = sns.color_palette("colorblind", len(networks))
+    rows = table.dropna(subset="bound")
+    with house_style():
+        figure = Figure(figsize=(6.4 * len(methods), 6.2), layout="constrained")
+        panels = figure.subplots(1, len(methods), sharey=True, squeeze=False)[0]
+        for axes, method in zip(panels, methods, strict=True):
+            here = rows[rows["method"] == method]
+            for network, color, marker in zip(networks, colors, _MARKERS, strict=False):
+                _points(axes, here[here["network"] == network], network, color, marker)
+            _equality(axes)
+            axes.set_title(_TITLES.get(method, method.replace("_", " ")))
+            axes.set_xlabel("bound  V/(2n),  relative to ½‖y‖²")
+        panels[0].set_ylabel("change of the layer's output  ½‖f − y‖²,  relative")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
+        caption(
+            figure,
+            "One mark a layer. Filled: as the selection says, which the bound is about. Open: as "
+            "measured in the smaller network,\nwhere it differs: factors computed from the "
+            "channels (squeeze-and-excitation) change as well.",
+        )
+    return figure
+
+
+def _points(
+    axes: Axes, rows: pd.DataFrame, label: str, color: tuple[float, float, float], marker: str
+) -> None:
+    bound = rows["bound"] / rows["power"]
+    axes.scatter(
+        bound, rows["loss"] / rows["power"], s=30, color=color, marker=marker, label=label,
+        linewidths=0, alpha=0.85,
+    )  # fmt: skip
+    gated = rows[rows["gated"]]
+    axes.scatter(
+        gated["bound"] / gated["power"], gated["measured"] / gated["power"], s=34,
+        facecolors="none", edgecolors=[color], marker=marker, linewidths=1.2,
+    )  # fmt: skip
+
+
+def _equality(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    low, high = axes.get_xlim()
+    axes.plot([low, high], [low, high], color=INK, linestyle="--", linewidth=1.2)
+    axes.set_xlim(low, high)
+    axes.annotate(
+        "bound", (high, high), (-8, -14), textcoords="offset points", ha="right", va="top",
+        fontsize=10,
+    )  # fmt: skip
