@@ -1,6 +1,7 @@
 # Every target sets up what it needs; only Python 3.11 or newer and make must be there.
 #   make reproduce   the figures and the report, quick size      -> results/quick/
 #   make paper       the same at full size, and paper_repro.md and figures/gallery/ updated
+#   make deep        adds what the experiments on deep networks need: PyTorch and more
 #   make figures     draw again from the tables of the last run  (PRESET=paper for the full ones)
 #   make demo       the classroom page on this machine
 #   make test, make lint, make clean; make bench: speed, to benchmarks/RESULTS.md
@@ -9,12 +10,15 @@ PYTHON ?= python3
 PRESET ?= quick
 BIN := .venv/bin
 
-.PHONY: reproduce paper figures demo test lint bench clean
+.PHONY: reproduce deep paper figures demo test lint bench clean
 
 reproduce: .venv/installed
 	$(BIN)/subnets reproduce --preset quick
 
-paper: .venv/installed
+deep: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[deep]'
+
+paper: deep
 	$(BIN)/subnets reproduce --preset paper --publish
 
 figures: .venv/installed

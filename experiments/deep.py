@@ -46,7 +46,7 @@ class Config(experiment.Config):
     """architectures, by pytorchcv's names or short ones"""
     data: str = "digits"
     """digits, or a folder of images"""
-    flops: tuple[float, ...] = (0.5, 0.3, 0.15)
+    flops: tuple[float, ...] = (0.5, 0.25)
     """shares of its FLOPs that a network keeps"""
     methods: tuple[str, ...] = (
         OURS, "greedy_imitation", "greedy_forward", "task_loss", "largest_l1", "random", "uniform"
@@ -54,8 +54,8 @@ class Config(experiment.Config):
     """ways to choose; optimised is always among them"""
     tuning: Schedule = field(default_factory=lambda: Schedule(steps=60, rate=0.02))
     """of pruned networks; re-training takes as many steps, at the rate of training"""
-    training: Schedule = field(default_factory=Schedule)
-    pruning: Pruning = field(default_factory=lambda: Pruning(batch=32, candidates=8))
+    training: Schedule = field(default_factory=lambda: Schedule(steps=300))
+    pruning: Pruning = field(default_factory=lambda: Pruning(images=128, batch=32, candidates=8))
 
     def __post_init__(self) -> None:
         super().__post_init__()

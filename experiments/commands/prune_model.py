@@ -77,6 +77,7 @@ class _Job:
     def __init__(self, options: PruneModel) -> None:
         from experiments.networks.architectures import build
         from experiments.networks.images import open_images
+        from experiments.networks.pruning import costs
 
         self.options = options
         self.images: Images = open_images(options.data, options.side)
@@ -88,9 +89,15 @@ class _Job:
         }
         self.model: nn.Module = build(options.architecture, self.images.classes, options.seed)
         self.layers: list[PrunedLayer] = []
+        costs(self.model, self.images.example)[2].budget(options.pruning.flops)
 
     def run(self) -> None:
         """Train, prune, fine-tune, save."""
+        print(
+            f"{self.options.architecture} on {self.options.data}, {self.images.classes} classes, "
+            f"{self.images.side} × {self.images.side}; {self.options.pruning.method}, to "
+            f"{self.options.pruning.flops:.0%} of its FLOPs"
+        )
         from experiments.networks.pruning import recalibrate
 
         dense = self._trained()
@@ -139,7 +146,7 @@ class _Job:
     def _fit(self, model: nn.Module, schedule: Schedule, label: str) -> None:
         from experiments.networks.training import fit
 
-        with tqdm(total=schedule.steps, desc=label, leave=False) as bar:
+        with tqdm(total=schedule.steps, desc=label, leave=False, disable=None) as bar:
             fit(model, self.images, schedule, self.options.seed, lambda _: bar.update())
 
     def _planned(self, dense: nn.Module) -> tuple[Any, Any]:
@@ -156,7 +163,11 @@ class _Job:
 
         start = self.model if self.layers else dense
         with tqdm(
-            total=len(found.layers), initial=len(self.layers), desc="pruning", leave=False
+            total=len(found.layers),
+            initial=len(self.layers),
+            desc="pruning",
+            leave=False,
+            disable=None,
         ) as bar:
 
             def keep(model: nn.Module, layer: PrunedLayer) -> None:

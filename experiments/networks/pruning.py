@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from experiments.networks.settings import Pruning
 from theory import InvalidInput
@@ -46,19 +46,24 @@ class Plan:
         return sizes_by_error(self.costs, self.curves, pruning.flops)[0]
 
 
-def plan(model: nn.Module, batches: Sequence[Any]) -> Plan:
-    """Trace `model` and measure all its layers, in one run over `batches`."""
+def costs(model: nn.Module, example: Tensor) -> tuple[Tracing, list[Channels], Costs]:
+    """What can be pruned, and what it costs for one `example` (1, …), which needs no training."""
     tracing = Tracing(model)
     layers = tracing.prunable()
     if not layers:
         raise InvalidInput(
             f"model, a {type(model).__name__}, has no layer whose channels are its own"
         )
-    first = batches[0][0][:1].to(next(model.parameters()).device)
-    costs = Costs(model, layers, first)
+    like = next(model.parameters())
+    return tracing, layers, Costs(model, layers, example.to(like))
+
+
+def plan(model: nn.Module, batches: Sequence[Any]) -> Plan:
+    """Trace `model` and measure all its layers, in one run over `batches`."""
+    tracing, layers, found = costs(model, next(tensors(model, batches))[:1])
     pools = layer_pools(model, layers, batches)
-    curves = {found.channels.layer: error_curve(found.pool) for found in pools}
-    return Plan(tracing, layers, costs, curves)
+    curves = {each.channels.layer: error_curve(each.pool) for each in pools}
+    return Plan(tracing, layers, found, curves)
 
 
 def prune(

@@ -178,7 +178,7 @@ class Unused(nn.Module):
 def test_models_that_cannot_be_read_are_refused() -> None:
     with pytest.raises(InvalidInput, match="model, a Branching, cannot be traced"):
         Tracing(Branching())
-    with pytest.raises(InvalidInput, match="layer is 'pair.0' is a Conv1d|is a Conv1d"):
+    with pytest.raises(InvalidInput, match="is a Conv1d; only Linear and Conv2d work"):
         Tracing(Unused()).channels("pair.0")
 
 
@@ -357,7 +357,7 @@ def test_the_budget_is_used_with_one_tolerance_for_all_layers() -> None:
             assert costs.flops(closer) > share * costs.total
     with pytest.raises(InvalidInput, match=r"flops is 0.01; it must be a share from 0\.0"):
         sizes_by_error(costs, curves, 0.01)
-    with pytest.raises(InvalidInput, match="flops is 1.5"):
+    with pytest.raises(InvalidInput, match=r"flops is 1\.5"):
         sizes_by_share(costs, 1.5)
 
 

@@ -55,9 +55,15 @@ class Costs:
             total += flops
         return total
 
-    def least(self) -> int:
-        """With one channel in every layer."""
-        return self.flops(dict.fromkeys(self.sizes, 1))
+    def budget(self, share: float) -> float:
+        """The FLOPs that are `share` of all. Raises `InvalidInput` if so few cannot be reached."""
+        least = self.flops(dict.fromkeys(self.sizes, 1)) / self.total
+        if not least <= share <= 1:
+            raise InvalidInput(
+                f"flops is {share}; it must be a share from {least:.3f} (one channel in each of "
+                f"{len(self.sizes)} layers) to 1"
+            )
+        return share * self.total
 
 
 def _layer_flops(model: nn.Module, example: Tensor) -> dict[str, int]:
@@ -114,7 +120,7 @@ def sizes_by_error(
     `curves` holds for every layer the (relative) error (N,) with k = 1..N channels, not rising; it
     is pruned to the least number of channels whose error is at most the tolerance.
     """
-    wanted = _wanted(costs, share)
+    wanted = costs.budget(share)
     tolerances = np.unique(np.concatenate([*curves.values()]))
     low, high = 0, len(tolerances) - 1  # the last leaves one channel in every layer
     while low < high:
@@ -128,7 +134,7 @@ def sizes_by_error(
 
 def sizes_by_share(costs: Costs, share: float) -> dict[str, int]:
     """The same share of channels in every layer, as large as leaves `share` of the FLOPs."""
-    wanted = _wanted(costs, share)
+    wanted = costs.budget(share)
     best = dict.fromkeys(costs.sizes, 1)
     for part in np.linspace(0, 1, 1001):
         sizes = {name: max(1, int(part * size)) for name, size in costs.sizes.items()}
@@ -136,13 +142,3 @@ def sizes_by_share(costs: Costs, share: float) -> dict[str, int]:
             break
         best = sizes
     return best
-
-
-def _wanted(costs: Costs, share: float) -> float:
-    least = costs.least() / costs.total
-    if not least <= share <= 1:
-        raise InvalidInput(
-            f"flops is {share}; it must be a share from {least:.3f} (one channel in each of "
-            f"{len(costs.sizes)} layers) to 1"
-        )
-    return share * costs.total

@@ -1,6 +1,6 @@
 """The paper's own criterion on a deep network: the channel that lowers the task loss most.
 
-    S ← S ∪ {argmin_{i ∉ S} loss of the network whose layer computes the mean of N·φ_j, j ∈ S ∪ {i}},
+    S ← S ∪ {argmin_{i ∉ S} loss of the network whose layer is the mean of N·φ_j, j ∈ S ∪ {i}},
 
 every step on another mini-batch and over a random sample of candidates, until the subnetwork is as
 good as the network, up to a tolerance, or has as many channels as it may. Equal weights, and each
