@@ -195,12 +195,11 @@ EXPERIMENT = Experiment(
     presets={
         "quick": replace(
             Config(),
-            networks=("resnet20",),
-            replicates=2,
-            flops=(0.5, 0.2),
+            networks=("mobilenetv2_wd4",),
+            flops=(0.5,),
             methods=(OURS, "largest_l1", "random"),
-            tuning=Schedule(steps=10, rate=0.02),
-            training=Schedule(steps=40),
+            tuning=Schedule(steps=20, rate=0.02),
+            training=Schedule(steps=100),
             pruning=Pruning(images=64, batch=32),
         ),
         "paper": Config(),

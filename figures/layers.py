@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from figures.style import INK, caption, house_style
 
@@ -14,6 +15,7 @@ _TITLES = {
     "optimised": "Greedy imitation, optimised weights",
 }
 _MARKERS = "os^DvPX*"
+_TICKS = [c * 10.0**e for e in range(-4, 3) for c in (1, 3)]
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -24,14 +26,15 @@ def draw(table: pd.DataFrame) -> Figure:
     rows = table.dropna(subset="bound")
     with house_style():
         figure = Figure(figsize=(6.4 * len(methods), 6.2), layout="constrained")
-        panels = figure.subplots(1, len(methods), sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(methods), sharex=True, sharey=True, squeeze=False)[0]
         for axes, method in zip(panels, methods, strict=True):
             here = rows[rows["method"] == method]
             for network, color, marker in zip(networks, colors, _MARKERS, strict=False):
                 _points(axes, here[here["network"] == network], network, color, marker)
-            _equality(axes)
             axes.set_title(_TITLES.get(method, method.replace("_", " ")))
             axes.set_xlabel("bound  V/(2n),  relative to ½‖y‖²")
+        for axes in panels:
+            _equality(axes)
         panels[0].set_ylabel("change of the layer's output  ½‖f − y‖²,  relative")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
@@ -63,9 +66,12 @@ def _equality(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     low, high = axes.get_xlim()
+    axes.set_xticks([tick for tick in _TICKS if low <= tick <= high])
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.plot([low, high], [low, high], color=INK, linestyle="--", linewidth=1.2)
     axes.set_xlim(low, high)
     axes.annotate(
-        "bound", (high, high), (-8, -14), textcoords="offset points", ha="right", va="top",
+        "the bound", (high, high), (-8, -22), textcoords="offset points", ha="right", va="top",
         fontsize=10,
     )  # fmt: skip
