@@ -61,6 +61,19 @@ def test_no_guarantee_is_violated_on_500_instances(
     assert counts["target_in_interior", Outcome.DOES_NOT_APPLY] >= 50
 
 
+def test_greedy_imitation_obeys_the_bound_for_targets_in_the_hull() -> None:
+    random = np.random.default_rng(2020)
+    outcomes: Counter[Outcome] = Counter()
+    for _ in range(150):
+        pool = awkward_pool(random, largest=300).reduced()
+        geometry = examine(pool, programs=2)
+        selection = rules.greedy_imitation(pool, 100)
+        verdict = judge_guarantee(guarantees.ALL["target_in_hull"], geometry, selection)
+        assert verdict.outcome is not Outcome.FAILS, verdict.sentence
+        outcomes[verdict.outcome] += 1
+    assert outcomes[Outcome.HOLDS] >= 30, outcomes
+
+
 def corrupted(pool: Pool, size: int, random: np.random.Generator | None) -> Selection:
     """The second-best atom every time, or a random one, under the name of the greedy rule."""
     centred = pool.atoms - pool.target
