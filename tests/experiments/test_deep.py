@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -111,3 +114,33 @@ def test_bad_settings_are_refused(change: dict[str, object], message: str) -> No
 def test_what_is_not_installed_is_named() -> None:
     with pytest.raises(InvalidInput, match=r"deep needs no_such_module, which the extra `deep`"):
         experiment.check_installed("deep", ("numpy", "no_such_module"))
+
+
+WITHOUT_TORCH = """
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+absent = {"torch", "torch_pruning", "pytorchcv"}
+PathFinder.find_spec = lambda name, *rest: None if name in absent else find(name, *rest)
+from experiments.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["list"], 0, "Deep networks, pruned by every method"),
+        (["run", "deep", "--preset", "quick"], 2, "deep needs torch, torch_pruning, pytorchcv"),
+        (["prune-model", "resnet20", "--out", "net.pt"], 2, "prune-model needs torch, torch_pr"),
+        (["reproduce", "--publish"], 2, "layers needs torch, torch_pruning, pytorchcv"),
+    ],
+)
+def test_nothing_else_needs_torch(
+    tmp_path: Path, arguments: list[str], status: int, message: str
+) -> None:
+    command = [sys.executable, "-c", WITHOUT_TORCH, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert message in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
