@@ -22,7 +22,7 @@ import figures.deep
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
-from experiments.networks.settings import NEEDED, Pruning, Schedule
+from experiments.networks.settings import NEEDED, Pruning, Schedule, Training
 from theory import InvalidInput, Verdict, judge_within, mean_estimate
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Config(experiment.Config):
     """ways to choose; optimised is always among them"""
     tuning: Schedule = field(default_factory=lambda: Schedule(steps=60, rate=0.02))
     """of pruned networks; re-training takes as many steps, at the rate of training"""
-    training: Schedule = field(default_factory=lambda: Schedule(steps=300))
+    training: Training = field(default_factory=lambda: Training(steps=300))
     pruning: Pruning = field(default_factory=lambda: Pruning(images=128, batch=32, candidates=8))
 
     def __post_init__(self) -> None:
@@ -85,13 +85,13 @@ def _one(config: Config, network: str, replicate: int) -> Iterator[dict[str, Any
     from experiments.networks.architectures import build
     from experiments.networks.images import first, open_images
     from experiments.networks.pruning import plan, prune, recalibrate
-    from experiments.networks.training import fit
+    from experiments.networks.training import fit, on_device
 
     images = open_images(config.data)
     seeds = stream(config.seed, "deep", replicate=replicate).integers(2**31, size=3).tolist()
     about = {"network": network, "replicate": replicate}
 
-    dense = build(network, images.classes, seeds[0])
+    dense = on_device(build(network, images.classes, seeds[0]), config.training.device)
     fit(dense, images, config.training, seeds[1])
     full = _measured(dense, images)
     yield about | {"method": "none", "state": "trained", "share": 1.0, "steps": 0} | full
@@ -149,8 +149,9 @@ def _measured(model: nn.Module, images: Images) -> dict[str, Any]:
     from experiments.networks.training import score
     from theory.layers import count_flops, count_parameters
 
+    example = images.example.to(next(model.parameters()).device)
     return asdict(score(model, images.test)) | {
-        "flops": count_flops(model, images.example),
+        "flops": count_flops(model, example),
         "parameters": count_parameters(model),
     }
 
@@ -199,7 +200,7 @@ EXPERIMENT = Experiment(
             flops=(0.5,),
             methods=(OURS, "largest_l1", "random"),
             tuning=Schedule(steps=20, rate=0.02),
-            training=Schedule(steps=100),
+            training=Training(steps=100),
             pruning=Pruning(images=64, batch=32),
         ),
         "paper": Config(),

@@ -19,7 +19,7 @@ import figures.layers
 from experiments.engine import experiment
 from experiments.engine.experiment import Experiment
 from experiments.engine.seeds import stream
-from experiments.networks.settings import NEEDED, Pruning, Schedule
+from experiments.networks.settings import NEEDED, Pruning, Training
 from theory import InvalidInput, Outcome, Verdict
 
 _OFF = 1e-5  # largest deviation from the prediction, relative: networks compute in float32
@@ -41,7 +41,7 @@ class Config(experiment.Config):
     """ways to choose of which the bound speaks"""
     data: str = "digits"
     """digits, or a folder of images"""
-    training: Schedule = field(default_factory=lambda: Schedule(steps=40))
+    training: Training = field(default_factory=lambda: Training(steps=40))
     pruning: Pruning = field(default_factory=lambda: Pruning(images=128))
 
     def __post_init__(self) -> None:
@@ -63,12 +63,12 @@ def _one(config: Config, network: str, replicate: int) -> Iterator[dict[str, Any
     from experiments.networks.architectures import build
     from experiments.networks.images import first, open_images
     from experiments.networks.pruning import plan, prune
-    from experiments.networks.training import fit
+    from experiments.networks.training import fit, on_device
     from theory.layers import count_flops
 
     images = open_images(config.data)
     seeds = stream(config.seed, "layers", replicate=replicate).integers(2**31, size=3).tolist()
-    model = build(network, images.classes, seeds[0])
+    model = on_device(build(network, images.classes, seeds[0]), config.training.device)
     fit(model, images, config.training, seeds[1])
     batches = first(images.train, config.pruning.images, config.pruning.batch, seeds[2])
     found = plan(model, batches)
@@ -81,7 +81,7 @@ def _one(config: Config, network: str, replicate: int) -> Iterator[dict[str, Any
             "method": method,
             "flops": found.costs.total,
             "planned": found.costs.flops({layer.layer: layer.after for layer in layers}),
-            "counted": count_flops(pruned, images.example),
+            "counted": count_flops(pruned, images.example.to(config.training.device)),
         }
         for place, layer in enumerate(layers):
             yield whole | {"place": place} | asdict(layer)
@@ -145,7 +145,7 @@ EXPERIMENT = Experiment(
         "quick": replace(
             Config(),
             networks=("resnet20", "mobilenetv2_wd4", "mobilenetv3_small_w7d20"),
-            training=Schedule(steps=10),
+            training=Training(steps=10),
             pruning=Pruning(images=64),
         ),
         "paper": Config(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from experiments.commands.options import UNPREFIXED, check_writable
 from experiments.engine.experiment import check_installed
-from experiments.networks.settings import NEEDED, Pruning, Schedule
+from experiments.networks.settings import NEEDED, Pruning, Schedule, Training
 from theory import InvalidInput
 from theory.errors import check_count
 
@@ -46,7 +46,7 @@ class PruneModel:
     seed: int = 0
     """of weights, mini-batches and methods that draw"""
     pruning: Annotated[Pruning, UNPREFIXED] = field(default_factory=Pruning)
-    training: Schedule = field(default_factory=Schedule)
+    training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
         check_count("seed", self.seed, least=0)
@@ -108,8 +108,7 @@ class _Job:
         after = self._shown("pruned", self.model, self.images.test)
         tuned = after
         if self.options.tuning.steps:
-            tuning = replace(self.options.tuning, device=self.options.training.device)
-            self._fit(self.model, tuning, "fine-tuning")
+            self._fit(self.model, self.options.tuning, "fine-tuning")
             tuned = self._shown("fine-tuned", self.model, self.images.test)
         self._finish(before, after, tuned)
 
@@ -137,8 +136,8 @@ class _Job:
             return dense
         if options.checkpoint is not None:
             load_checkpoint(self.model, options.checkpoint)
-            on_device(self.model, device)
-        else:
+        on_device(self.model, device)
+        if options.checkpoint is None:
             self._fit(self.model, options.training, "training")
         save_pruned(options.partial, self.model, [], self.about, self.model.state_dict())
         return copy.deepcopy(self.model).eval()

@@ -25,14 +25,20 @@ class Schedule:
     """pixels by which images are moved about at random"""
     flip: bool = False
     """mirror half of the images"""
-    device: str = "cpu"
-    """cpu, or cuda for a graphics card"""
 
     def __post_init__(self) -> None:
         check_count("steps", self.steps, least=0)
         check_count("batch", self.batch, least=2)
         check_positive("rate", self.rate)
         check_count("shift", self.shift, least=0)
+
+
+@dataclass(frozen=True)
+class Training(Schedule):
+    """The schedule by which a network is trained at first, and where all of its job runs."""
+
+    device: str = "cpu"
+    """cpu, or cuda for a graphics card"""
 
 
 @dataclass(frozen=True)

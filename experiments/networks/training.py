@@ -33,10 +33,11 @@ def fit(
     seed: int,
     tick: Callable[[int], object] = lambda _: None,
 ) -> None:
-    """Train `model` in place by cross-entropy. Raises `Diverged` if the loss is not finite."""
+    """Train `model`, where it is, by cross-entropy. Raises `Diverged` if the loss is not finite."""
     if schedule.steps == 0:
         return
-    on_device(model, schedule.device).train()
+    device = next(model.parameters()).device
+    model.train()
     optimiser = torch.optim.SGD(
         model.parameters(), schedule.rate, _MOMENTUM, weight_decay=_DECAY, nesterov=True
     )
@@ -49,8 +50,8 @@ def fit(
         torch.manual_seed(seed)  # of dropout
         for step in range(schedule.steps):
             inputs, labels = next(batches)
-            inputs = _moved(inputs, schedule, random).to(schedule.device)
-            loss = functional.cross_entropy(model(inputs), labels.to(schedule.device))
+            inputs = _moved(inputs, schedule, random).to(device)
+            loss = functional.cross_entropy(model(inputs), labels.to(device))
             if not bool(loss.isfinite()):
                 raise Diverged(
                     f"training diverged at step {step + 1} of {schedule.steps}; try a rate below "

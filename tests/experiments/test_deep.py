@@ -14,7 +14,7 @@ import pytest
 from experiments import deep, layers
 from experiments.engine import experiment
 from experiments.engine.unit import compute
-from experiments.networks.settings import Pruning, Schedule
+from experiments.networks.settings import Pruning, Schedule, Training
 from theory import InvalidInput, Outcome
 
 TINY = replace(
@@ -22,7 +22,7 @@ TINY = replace(
     replicates=2,
     networks=("mobilenetv3_small_w7d20",),
     methods=("optimised", "task_loss", "uniform"),
-    training=Schedule(steps=3, batch=8),
+    training=Training(steps=3, batch=8),
     tuning=Schedule(steps=2, batch=8),
     pruning=Pruning(images=16, batch=8, candidates=2),
 )
@@ -88,7 +88,7 @@ def test_layers_are_held_to_their_bound() -> None:
     config = replace(
         layers.EXPERIMENT.presets["quick"],
         networks=("mobilenetv3_small_w7d20",),
-        training=Schedule(steps=2, batch=8),
+        training=Training(steps=2, batch=8),
         pruning=Pruning(images=16, batch=8, flops=0.3),
     )
     table = compute(layers.EXPERIMENT, config)
