@@ -182,14 +182,13 @@ def _preset(experiment: Experiment, name: str) -> Any:
 def _with_training(config: Any, training: Training, *, required: bool = False) -> Any:
     """The configuration with the short flags put into its training, if it has one."""
     wanted = {"device": training.device, "dtype": training.dtype}
-    changes = {name: value for name, value in wanted.items() if value is not None}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    settings = getattr(config, "training", None)
+    changes = {name: value for name, value in given.items() if hasattr(settings, name)}
+    if required and changes != given:
+        name = next(name for name in given if name not in changes)
+        raise InvalidInput(f"--{name} is of no use: no training of this experiment has a {name}")
     if not changes:
-        return config
-    if not hasattr(config, "training"):
-        if required:
-            raise InvalidInput(
-                f"--{next(iter(changes))} is of no use: this experiment trains nothing"
-            )
         return config
     return dataclasses.replace(config, training=dataclasses.replace(config.training, **changes))
 

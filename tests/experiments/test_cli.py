@@ -166,7 +166,7 @@ def test_short_and_long_flags_mean_the_same(tmp_path: Path) -> None:
         (("list", "rules"), "list takes no arguments"),
         (
             ("run", "hull", "--device", "cpu"),
-            "--device is of no use: this experiment trains nothing",
+            "--device is of no use: no training of this experiment has a device",
         ),
         (("run", "hull", "--out", "pyproject.toml"), "pyproject.toml is not a folder"),
         (("run", "hull", "--scheduler", "nowhere"), "must be an address, tcp://HOST:PORT"),
