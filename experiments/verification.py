@@ -63,7 +63,7 @@ def verify(
     if not names:
         raise InvalidInput(f"rules is empty; choose from {', '.join(rules.ALL)}")
     geometry = examine(pool, programs=_programs(pool, thorough))
-    selections = {name: _run(name, pool, size, seed) for name in names}
+    selections = {name: rules.run(name, pool, size, seed) for name in names}
     verdicts = [
         (name, _judge(guarantee, geometry, selection, seed))
         for name, selection in selections.items()
@@ -79,13 +79,6 @@ def _programs(pool: Pool, thorough: bool) -> int:
     if thorough:
         return max(_THOROUGH, 4 * rank)  # half of them or more are what the lower side takes
     return int(np.clip(_PROGRAM_BUDGET / (pool.size * max(1, rank) ** 2), 1, _MOST_PROGRAMS))
-
-
-def _run(name: str, pool: Pool, size: int, seed: int) -> Selection:
-    """The rule's run; where every atom can be taken once only, no longer than the pool."""
-    options = {"seed": seed} if name in rules.DRAWING else {}
-    once = ("greedy_forward_without_repetition", "backward_elimination", "largest_norm")
-    return rules.named(name)(pool, min(size, pool.size) if name in once else size, **options)
 
 
 def _judge(

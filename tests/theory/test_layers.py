@@ -206,15 +206,16 @@ def test_the_model_is_left_as_it_was() -> None:
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
+@pytest.mark.parametrize("count", [1, 3, 5])
 @pytest.mark.parametrize("method", [m for m in METHODS if m != "task_loss"])
-def test_the_smaller_model_computes_what_the_selection_says(method: str) -> None:
+def test_the_smaller_model_computes_what_the_selection_says(method: str, count: int) -> None:
     model = seeded(
         lambda: nn.Sequential(chain(nn.Conv2d(6, 5, 3)), nn.Flatten(), nn.Linear(125, 2))
     )
     tracing = Tracing(model)
     channels = tracing.channels("0.0")
-    pruned, layer = prune_layer(model, tracing, channels, method, 3, [images()], seed=2)
-    assert layer.after == channel_count(pruned, "0.0") <= 3
+    pruned, layer = prune_layer(model, tracing, channels, method, count, [images()], seed=2)
+    assert layer.after == channel_count(pruned, "0.0") <= count
     assert layer.measured == pytest.approx(layer.loss, rel=1e-4)
     assert layer.off_prediction < 1e-5
     if method in ("greedy_forward", "greedy_imitation", "optimised"):
@@ -274,7 +275,12 @@ def test_grouped_convolutions_are_not_taken_apart() -> None:
 
 @pytest.mark.parametrize(
     ("method", "count", "message"),
-    [("best", 3, "method is 'best'"), ("random", 0, "count is 0"), ("random", 7, "count is 7")],
+    [
+        ("best", 3, "method is 'best'"),
+        ("task_loss", 3, "batches has a Tensor"),
+        ("random", 0, "count is 0"),
+        ("random", 7, "count is 7"),
+    ],
 )
 def test_bad_arguments_are_refused(method: str, count: int, message: str) -> None:
     model = seeded(lambda: chain(nn.Conv2d(6, 5, 3)))

@@ -60,9 +60,9 @@ def by_rule(pool: Pool, rule: str, count: int, random: np.random.Generator) -> C
     check_count("count", count, most=pool.size)
     if count == pool.size:
         return everything(pool.size)
-    selection = _run(pool, rule, 2 * count, random)
+    selection = rules.run(rule, pool, 2 * count, random)
     while selection.distinct[-1] <= count and selection.size < 4 * pool.size:
-        longer = _run(pool, rule, 2 * selection.size, random)
+        longer = rules.run(rule, pool, 2 * selection.size, random)
         if longer.size == selection.size:
             break
         selection = longer
@@ -102,14 +102,6 @@ def channels_used(selection: Selection) -> Integers:
     origin = np.cumsum(selection.indices == selection.pool_size - 1) > 0
     used: Integers = selection.distinct - origin
     return used
-
-
-def _run(pool: Pool, rule: str, size: int, random: np.random.Generator) -> Selection:
-    select = rules.ALL[check_choice("rule", rule, rules.ALL)]
-    if rule in rules.DRAWING:
-        found: Selection = select(pool, size, seed=random)
-        return found
-    return select(pool, size)
 
 
 def everything(size: int) -> Choice:

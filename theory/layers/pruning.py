@@ -10,7 +10,7 @@ import numpy as np
 from torch import nn
 
 from theory import rules
-from theory.errors import InvalidInput, check_choice, check_count
+from theory.errors import InvalidInput, check_choice, check_count, check_seed
 from theory.layers.choice import BASELINES, by_baseline, by_rule, optimised
 from theory.layers.gram import layer_pools
 from theory.layers.removal import measure, removed
@@ -62,7 +62,7 @@ def prune_layer(
     """A copy of `model` whose layer has at most `count` channels, chosen by `method` on `batches`.
 
     `method` is one of `METHODS`; for `task_loss`, batches must be pairs of inputs and labels. That
-    the smaller model's consumer computes what the selection says is tried out on the first batch.
+    the smaller model's consumer computes what the selection says is tried out on all of them.
 
     Raises `InvalidInput` for an argument that cannot be used, and where channels turn out to be
     mixed between the layer and its consumer, so that they cannot be told apart.
@@ -70,7 +70,7 @@ def prune_layer(
     check_choice("method", method, METHODS)
     size = channel_count(model, channels.layer)
     check_count("count", count, most=size)
-    random = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
+    random = check_seed(seed)
     (found,) = layer_pools(model, [channels], batches)
     pool = found.pool
     if method == "task_loss":

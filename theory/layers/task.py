@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional
 
-from theory.errors import Floats, check_count
+from theory.errors import Floats, InvalidInput, check_count
 from theory.layers.choice import Choice, everything
 from theory.layers.running import evaluating
 from theory.layers.tracing import Channels, Tracing, channel_count
@@ -59,6 +59,12 @@ def by_task_loss(
     check_count("count", count, most=size)
     if count == size:
         return everything(size)
+    for batch in batches:
+        if not (isinstance(batch, tuple | list) and len(batch) == 2):
+            raise InvalidInput(
+                f"batches has a {type(batch).__name__}; the task loss needs pairs of inputs and "
+                "labels"
+            )
     rest = _Rest(model, tracing, channels, torch.from_numpy(means))
     picks = np.zeros(size)
     indices: list[int] = []

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+import numpy as np
+
 from theory.errors import check_choice
+from theory.pool import Pool
 from theory.rules.away_step import away_step, pairwise
 from theory.rules.backward_elimination import backward_elimination
 from theory.rules.frank_wolfe import frank_wolfe
@@ -44,11 +47,19 @@ ALL: Mapping[str, Callable[..., Selection]] = MappingProxyType(
 
 DRAWING = ("stochastic_greedy", "random_subset")
 """the rules that take a `seed`"""
+ONCE = ("greedy_forward_without_repetition", "backward_elimination", "largest_norm")
+"""the rules that take every atom at most once"""
 
 
 def named(name: str) -> Callable[..., Selection]:
     """The rule of this name; raises `InvalidInput` naming the nearest if there is none."""
     return ALL[check_choice("rule", name, ALL)]
+
+
+def run(name: str, pool: Pool, size: int, seed: int | np.random.Generator = 0) -> Selection:
+    """`size` steps of the rule of this name; of one that takes atoms once, no more than N."""
+    options = {"seed": seed} if name in DRAWING else {}
+    return named(name)(pool, min(size, pool.size) if name in ONCE else size, **options)
 
 
 __all__ = [
@@ -65,5 +76,6 @@ __all__ = [
     "named",
     "pairwise",
     "random_subset",
+    "run",
     "stochastic_greedy",
 ]
