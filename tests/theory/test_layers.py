@@ -156,6 +156,28 @@ def test_channels_that_are_not_a_layers_own_are_refused(layer: str, message: str
         Tracing(Block()).channels(layer)
 
 
+class WiseOnTheStream(nn.Module):
+    """A depth-wise convolution whose channels are those of a residual sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.wise = nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.project = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        found: Tensor = x + self.project(self.wise(x))
+        return found
+
+
+def test_depth_wise_channels_are_those_of_the_layer_before() -> None:
+    tracing = Tracing(WiseOnTheStream())
+    assert tracing.prunable() == []
+    with pytest.raises(InvalidInput, match="layer is 'stem', whose channels are outputs|joined"):
+        tracing.channels("wise")
+
+
 class Branching(nn.Module):
     def __init__(self) -> None:
         super().__init__()
