@@ -147,7 +147,9 @@ class Tracing:
     def _joins(self, layer: str, inside: set[fx.Node]) -> list[fx.Node]:
         """The products with something else. Raises `InvalidInput` if anything else joins."""
         gates = []
-        for node in inside - set(self._layers):
+        for node in self.graph.nodes:
+            if node not in inside or node in self._layers:
+                continue
             if node.op == "output":
                 raise InvalidInput(f"layer is {layer!r}, whose channels are outputs of the model")
             if all(given in inside for given in node.all_input_nodes):
