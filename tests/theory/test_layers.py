@@ -174,7 +174,9 @@ class WiseOnTheStream(nn.Module):
 def test_depth_wise_channels_are_those_of_the_layer_before() -> None:
     tracing = Tracing(WiseOnTheStream())
     assert tracing.prunable() == []
-    with pytest.raises(InvalidInput, match="layer is 'stem', whose channels are joined with others' at 'add'"):
+    with pytest.raises(
+        InvalidInput, match="layer is 'stem', whose channels are joined with others' at 'add'"
+    ):
         tracing.channels("wise")
 
 

@@ -9,6 +9,7 @@ one layer's own any more, and cannot be pruned alone.
 
 from __future__ import annotations
 
+import difflib
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from theory.errors import InvalidInput, check_choice
+from theory.errors import InvalidInput
 
 _PRODUCTS = {operator.mul, operator.imul, torch.mul, "mul", "mul_"}
 
@@ -64,7 +65,7 @@ class Tracing:
         Raises `InvalidInput` if there is no such layer, if it is no Linear or Conv2d layer, or if
         its channels are joined with others, go to several layers, or out of the model.
         """
-        check_choice("layer", layer, dict.fromkeys(self._layers.values()))
+        self._known(layer)
         self._supported(layer, f"layer is {layer!r}")
         calls = [node for node, name in self._layers.items() if name == layer]
         if len(calls) > 1:
@@ -107,6 +108,17 @@ class Tracing:
     def node(self, layer: str) -> fx.Node:
         """The place in the graph where `layer` is applied."""
         return next(node for node, name in self._layers.items() if name == layer)
+
+    def _known(self, layer: str) -> None:
+        names = list(dict.fromkeys(self._layers.values()))
+        if layer in names:
+            return
+        near = difflib.get_close_matches(layer, names, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InvalidInput(
+            f"layer is {layer!r}; {hint}give one of the model's {len(names)} Linear and Conv2d "
+            f"layers{f', {names[0]!r} say' if names else ''}"
+        )
 
     def _own(self, layer: str, call: fx.Node) -> None:
         """A depth-wise convolution's channels are those of the layer before, which go nowhere else.
