@@ -80,11 +80,17 @@ class Pool:
         square = float(check_array("target_square", [target_square], (1,))[0])
         joint = np.block([[inner, along[:, None]], [along[None], np.array([[square]])]])
         scale = float(np.abs(joint).max())
+        if scale > _LARGEST**2:
+            raise InvalidInput(
+                f"gram, products and target_square have an entry of {scale:.1e}; multiply all by a "
+                "constant (losses scale with it)"
+            )
+        rounding = max(1e-12, 64 * (size + 1) * np.finfo(np.float64).eps)
         if np.abs(joint - joint.T).max() > 1e-9 * scale:
             raise InvalidInput("gram is not symmetric; entry (i, j) must be ⟨φ_i, φ_j⟩")
         values, directions = np.linalg.eigh((joint + joint.T) / 2)
         largest = float(values[-1])
-        if values[0] < -1e-9 * scale:
+        if values[0] < -rounding * scale:
             raise InvalidInput(
                 f"gram, products and target_square have an eigenvalue of {values[0]:.2g} beside "
                 f"{largest:.2g}; inner products of points have none below 0"

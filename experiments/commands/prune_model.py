@@ -49,7 +49,7 @@ class PruneModel:
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
-        check_count("seed", self.seed, least=0)
+        check_count("seed", self.seed, least=0, most=2**63 - 1)
 
     @property
     def partial(self) -> Path:
@@ -61,6 +61,8 @@ def prune_model(args: list[str]) -> None:
     """Parse, do what is left of the job, print what came out."""
     options = tyro.cli(PruneModel, args=args, prog="subnets prune-model")
     check_installed("prune-model", NEEDED)
+    if options.out.is_dir():
+        raise InvalidInput(f"out is {options.out}, which is a folder; name a file")
     if options.out.exists():
         raise InvalidInput(f"out is {options.out}, which exists; name another file, or delete it")
     check_writable(options.out.parent)

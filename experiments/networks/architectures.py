@@ -35,8 +35,8 @@ def build(architecture: str, classes: int, seed: int) -> nn.Module:
         near = difflib.get_close_matches(name, [*SHORT, *known], n=3)
         hint = f"did you mean {', '.join(near)}? " if near else ""
         raise InvalidInput(
-            f"architecture is {architecture!r}; {hint}give {', '.join(SHORT)}, or any name of "
-            "pytorchcv's (mobilenetv2_wd4 is a quarter as wide)"
+            f"architecture is {architecture!r}; {hint}give {', '.join(SHORT)}, or a name of "
+            "pytorchcv's (resnet50; mobilenetv2_wd4, a quarter as wide)"
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(check_count("seed", seed, least=0))
@@ -60,8 +60,6 @@ def read_weights(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InvalidInput(f"{path} does not exist; give a file that torch.save wrote") from None
-    except OSError:
-        raise
     except Exception as error:
         reason = " ".join(str(error).split())[:120]
         raise InvalidInput(
@@ -77,7 +75,9 @@ def load_checkpoint(model: nn.Module, path: Path) -> None:
     found = read_weights(path)
     if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
         found = found["state_dict"]
-    if not isinstance(found, Mapping) or not all(isinstance(v, Tensor) for v in found.values()):
+    if not isinstance(found, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in found.items()
+    ):
         raise InvalidInput(f"{path} holds no state_dict; save one with torch.save")
     fill(model, found, str(path))
 

@@ -51,7 +51,11 @@ def read_pruned(path: Path) -> dict[str, Any]:
     Raises `InvalidInput` if the file holds something else.
     """
     content = read_weights(path)
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+    if not (
+        isinstance(content, dict)
+        and content.get("format") == _FORMAT
+        and content.keys() >= {"about", "layers", "state", "trained"}
+    ):
         raise InvalidInput(f"{path} holds no network that `subnets prune-model` wrote")
     about = content["about"]
     layers = [PrunedLayer(**layer) for layer in content["layers"]]

@@ -108,7 +108,8 @@ def recalibrate(model: nn.Module, batches: Sequence[Any]) -> None:
         norm.train()
     with torch.no_grad():
         for inputs in tensors(model, batches):
-            model(inputs)
+            if len(inputs) > 1:  # a single image may have no variance
+                model(inputs)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()

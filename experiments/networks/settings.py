@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from theory import InvalidInput
@@ -61,6 +62,8 @@ class Pruning:
     def __post_init__(self) -> None:
         if not 0 < self.flops <= 1:
             raise InvalidInput(f"flops is {self.flops}; it must be a share above 0, at most 1")
-        check_count("images", self.images)
-        check_count("batch", self.batch)
+        check_count("images", self.images, least=2)
+        check_count("batch", self.batch, least=2)
         check_count("candidates", self.candidates)
+        if self.tolerance is not None and not math.isfinite(self.tolerance):
+            raise InvalidInput(f"tolerance is {self.tolerance}; it must be a finite number")

@@ -41,8 +41,10 @@ def fit(
     optimiser = torch.optim.SGD(
         model.parameters(), schedule.rate, _MOMENTUM, weight_decay=_DECAY, nesterov=True
     )
+    # With one step to warm up, which is a fifth of five, OneCycleLR would divide by 0.
+    warm_up = _WARM_UP if schedule.steps * _WARM_UP != 1 else 2 * _WARM_UP
     rates = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, schedule.rate, schedule.steps, pct_start=_WARM_UP
+        optimiser, schedule.rate, schedule.steps, pct_start=warm_up
     )
     random = torch.Generator().manual_seed(seed)
     batches = forever(images.train, schedule.batch, seed)

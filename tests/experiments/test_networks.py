@@ -108,6 +108,11 @@ def test_training_learns_and_repeats_itself() -> None:
     assert score(build("resnet20", 10, seed=3), images.test).accuracy < 0.3
 
 
+@pytest.mark.parametrize("steps", [1, 2, 4, 5, 6])
+def test_training_of_any_length_ends(steps: int) -> None:
+    fit(build(SMALL, 10, 0), open_images("digits"), Schedule(steps=steps, batch=4), seed=0)
+
+
 def test_training_that_diverges_is_told() -> None:
     model = build("resnet20", 10, seed=3)
     with torch.no_grad():
@@ -134,6 +139,9 @@ def test_checkpoints_fit_or_are_refused(tmp_path: Path) -> None:
     torch.save({**state, "output.weight": torch.zeros(3, 64)}, tmp_path / "classes.pt")
     torch.save({k: v for k, v in state.items() if k != "output.bias"}, tmp_path / "less.pt")
     torch.save([1, 2], tmp_path / "list.pt")
+    torch.save({1: torch.zeros(2)}, tmp_path / "numbers.pt")
+    (tmp_path / "cut.pt").write_bytes((tmp_path / "good.pt").read_bytes()[:5000])
+    (tmp_path / "folder.pt").mkdir()
     torch.save(other, tmp_path / "code.pt")
     (tmp_path / "text.pt").write_text("hello")
     for name, message in {
@@ -141,6 +149,9 @@ def test_checkpoints_fit_or_are_refused(tmp_path: Path) -> None:
         "classes": "has 'output.weight' of shape (3, 64)",
         "less": "lacks 'output.bias'",
         "list": "holds no state_dict",
+        "numbers": "holds no state_dict",
+        "cut": "cannot be read as weights",
+        "folder": "cannot be read as weights",
         "code": "cannot be read as weights",
         "text": "cannot be read as weights",
         "none": "does not exist",
@@ -181,7 +192,7 @@ def test_recalibration_measures_what_batch_normalisation_is_given() -> None:
 def command(out: Path, *more: str) -> list[str]:
     return [
         "prune-model", SMALL, "--out", str(out), "--training.steps", "3", "--training.batch", "8",
-        "--tuning.steps", "2", "--tuning.batch", "8", "--images", "16", "--batch", "8", *more,
+        "--tuning.steps", "2", "--tuning.batch", "8", "--images", "17", "--batch", "8", *more,
     ]  # fmt: skip
 
 
@@ -199,6 +210,9 @@ def test_prune_model_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFi
         cli.main(command(out))
     assert left.value.code == 2
     assert "which exists" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(command(tmp_path))
+    assert "which is a folder; name a file" in capsys.readouterr().err
 
 
 def test_an_interrupted_job_goes_on_to_the_same_network(
@@ -239,6 +253,9 @@ def test_an_interrupted_job_goes_on_to_the_same_network(
         (["--method", "best"], "method is 'best'"),
         (["--flops", "0.001"], "flops is 0.001; it must be a share from"),
         (["--flops", "2"], "flops is 2.0"),
+        (["--tolerance", "nan"], "tolerance is nan"),
+        (["--seed", "99999999999999999999"], "seed is 99999999999999999999"),
+        (["--images", "1"], "images is 1"),
         (["--checkpoint", "none.pt"], "none.pt does not exist"),
         (["--training.device", "warp"], "device is 'warp'"),
     ],

@@ -63,6 +63,8 @@ def test_it_has_at_most_as_many_coordinates_as_its_rank() -> None:
         ([[1.0, 0.0], [0.0, 1.0]], [1.0, 1.0], 1.0, "eigenvalue"),
         ([[1.0, 0.0]], [1.0], 1.0, "gram has shape"),
         ([[1.0]], [1.0, 1.0], 1.0, "products has shape"),
+        ([[1e10, 0.0], [0.0, 1.0]], [0.0, 2.0], 1.0, "eigenvalue"),
+        ([[1e308]], [0.0], 1.0, "an entry of 1.0e\\+308; multiply all by a constant"),
         ([[np.nan]], [1.0], 1.0, "gram holds nan"),
         ([[1.0]], [1.0], np.inf, "target_square holds inf"),
     ],

@@ -202,7 +202,7 @@ class Unused(nn.Module):
 def test_models_that_cannot_be_read_are_refused() -> None:
     with pytest.raises(InvalidInput, match="model, a Branching, cannot be traced"):
         Tracing(Branching())
-    with pytest.raises(InvalidInput, match="is a Conv1d; only Linear and Conv2d work"):
+    with pytest.raises(InvalidInput, match=r"layer is 'pair.0', a Conv1d; only Linear and Conv2d"):
         Tracing(Unused()).channels("pair.0")
 
 
@@ -270,6 +270,84 @@ def test_all_channels_kept_leave_the_model_what_it_computes() -> None:
         same, layer = prune_layer(model, tracing, tracing.channels("0"), method, 6, [batch])
         torch.testing.assert_close(same(images()), model(images()))
         assert (layer.after, layer.measured) == (6, pytest.approx(0, abs=1e-12))
+
+
+def refused(model: nn.Module, inputs: Any, layer: str = "0") -> str:
+    with pytest.raises(InvalidInput) as caught:
+        prune_layer(model, Tracing(model), layer, "optimised", 2, inputs)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+class Joined(nn.Module):
+    """Two layers before one and the same consumer, or one with the same weight as another."""
+
+    def __init__(self, *, tied: bool) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 6), nn.Linear(4, 6)
+        self.c, self.d = nn.Linear(6, 3), nn.Linear(6, 3)
+        if tied:
+            self.d.weight = self.c.weight
+        self.tied = tied
+
+    def forward(self, x: Tensor) -> Tensor:
+        last = self.d if self.tied else self.c
+        return torch.cat([self.c(self.a(x).relu()), last(self.b(x).relu())], 1)
+
+
+def test_shared_consumers_and_weights_are_refused() -> None:
+    rows = [torch.randn(20, 4)]
+    for layer in "ab":
+        assert "'c' the model applies more than once" in refused(Joined(tied=False), rows, layer)
+    assert "shares its weight with 'd'" in refused(Joined(tied=True), rows, "a")
+
+
+def test_what_cannot_be_pruned_is_told_in_one_line() -> None:
+    rows = [torch.randn(20, 4)]
+    pair = lambda middle, last: nn.Sequential(nn.Linear(4, 6), middle, last)  # noqa: E731
+    assert "6 channels reach '2' as 3" in refused(pair(nn.GLU(), nn.Linear(3, 2)), rows)
+    normed = nn.utils.parametrizations.weight_norm(nn.Linear(6, 2))
+    assert "computed from other parameters" in refused(pair(nn.ReLU(), normed), rows)
+    plain = pair(nn.ReLU(), nn.Linear(6, 2))
+    assert "does not run on inputs of shape (20, 5)" in refused(plain, [torch.randn(20, 5)])
+    assert "batches is a tensor" in refused(plain, rows[0])
+    deconvolved = nn.Sequential(nn.Conv2d(3, 6, 1), nn.ConvTranspose2d(6, 2, 2))
+    assert "'1' is a ConvTranspose2d" in refused(deconvolved, [images()])
+    turned = nn.Sequential(
+        nn.Conv2d(3, 6, 3), nn.Unflatten(1, (3, 2)), nn.Flatten(1, 2), nn.Conv2d(6, 2, 1)
+    )
+    assert refused(turned, [images()])
+
+
+def test_linear_layers_act_on_the_last_axis() -> None:
+    for shape in ((20, 4), (5, 7, 4), (3, 5, 7, 4)):
+        model = seeded(lambda: nn.Sequential(nn.Linear(4, 6), nn.GELU(), nn.Linear(6, 3)))
+        batch = torch.randn(shape, generator=torch.Generator().manual_seed(2))
+        pruned, layer = prune_layer(model, Tracing(model), "0", "optimised", 4, [batch])
+        assert layer.measured == pytest.approx(layer.loss, rel=1e-4)
+        assert pruned(batch).shape == (*shape[:-1], 3)
+
+
+def test_frozen_models_stay_frozen_and_others_trainable() -> None:
+    for trainable in (True, False):
+        model = seeded(lambda: chain(nn.Conv2d(6, 5, 3))).requires_grad_(trainable)
+        pruned, _ = prune_layer(model, Tracing(model), "0", "optimised", 3, [images()])
+        for each in (model, pruned):
+            assert {p.requires_grad for p in each.parameters() if p.ndim > 1} == {trainable}
+
+
+def test_channels_that_cancel_leave_nothing_to_promise() -> None:
+    for columns in ([4.0, -2.0, -2.0], [3.0, -1.0, -1.0, -1.0]):
+        model = nn.Sequential(nn.Linear(1, len(columns), False), nn.Linear(len(columns), 1, False))
+        with torch.no_grad():
+            model[0].weight.fill_(1.0)
+            model[1].weight.copy_(torch.tensor([columns]))
+        inputs = torch.tensor([[-1.0], [1.0]])
+        pruned, layer = prune_layer(model, Tracing(model), "0", "optimised", 1, [inputs])
+        assert layer.bound is not None
+        assert layer.loss <= layer.power + 1e-12
+        assert layer.loss <= layer.bound
+        torch.testing.assert_close(pruned(inputs), torch.zeros(2, 1), atol=1e-6, rtol=0)
 
 
 def test_a_layer_that_does_nothing_keeps_one_channel() -> None:

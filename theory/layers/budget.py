@@ -12,7 +12,7 @@ from theory import rules
 from theory.errors import Floats, InvalidInput
 from theory.layers.choice import channels_used, with_origin
 from theory.layers.removal import dependents
-from theory.layers.running import evaluating
+from theory.layers.running import evaluating, run
 from theory.layers.tracing import Channels, channel_count
 from theory.pool import Pool
 
@@ -20,7 +20,7 @@ from theory.pool import Pool
 def count_flops(model: nn.Module, example: Tensor) -> int:
     """Floating-point operations for `example`, as torch counts them: two for a multiply-add."""
     with FlopCounterMode(display=False) as counter, evaluating(model):
-        model(example)
+        run(model, example)
     return int(counter.get_total_flops())
 
 
@@ -82,7 +82,7 @@ def _layer_flops(model: nn.Module, example: Tensor) -> dict[str, int]:
         hooks.append(module.register_forward_hook(count))
     try:
         with evaluating(model):
-            model(example)
+            run(model, example)
     finally:
         for hook in hooks:
             hook.remove()

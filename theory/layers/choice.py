@@ -28,7 +28,7 @@ class Choice:
     """The channels of one layer that stay."""
 
     factors: Floats
-    """(N,) of every channel's contribution; 0 for a channel that goes"""
+    """(N,) of every channel's contribution; 0 for a channel that goes (but one must stay)"""
     selection: Selection | None = None
     """the run of the rule, where a rule chose"""
     picks: int = 0
@@ -36,8 +36,8 @@ class Choice:
 
     @property
     def kept(self) -> Integers:
-        """The channels that stay."""
-        return np.flatnonzero(self.factors)
+        """The channels that stay; the first, without any weight, if no channel has some."""
+        return np.flatnonzero(self.factors) if self.factors.any() else np.array([0])
 
     def loss(self, pool: Pool) -> float:
         """Half the mean squared change of the consumer's output, from the pool of the layer."""
@@ -87,8 +87,6 @@ def optimised(pool: Pool, count: int) -> Choice:
     best = nearest_point(Pool(larger.atoms[support], larger.target)).weights
     weights = np.zeros(larger.size)
     weights[support] = best
-    if not weights[:-1].any():  # a layer that does nothing: any channel will do
-        weights[0] = 1 / pool.size
     return Choice(pool.size * weights[:-1], selection, picks)
 
 

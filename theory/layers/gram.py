@@ -48,7 +48,8 @@ class LayerPool:
 def layer_pool(model: nn.Module, layer: str, batches: Batches) -> Pool:
     """The output channels of `layer` as a pool: N atoms, whose mean is the target.
 
-    `layer` is the name of a Linear or Conv2d module, grouped or depth-wise ones included; what its
+    `layer` is the name of a Linear or Conv2d module, grouped or depth-wise ones included (though
+    channels of grouped ones cannot be taken out by `prune_layer`); what its
     channels add up to in the next layer, less its mean, is taken over all `batches` (tensors of
     inputs, or pairs of inputs and labels). The model is run in evaluation mode and left as it is;
     sums are float64.
@@ -63,7 +64,7 @@ def layer_pool(model: nn.Module, layer: str, batches: Batches) -> Pool:
 def layer_pools(model: nn.Module, several: Sequence[Channels], batches: Batches) -> list[LayerPool]:
     """The pools of several layers from one run over `batches`."""
     moments = {c.consumer: _Moments(model.get_submodule(c.consumer)) for c in several}
-    means = {gate: _Mean() for c in several for gate in c.gate_inputs}
+    means = {gate: _Mean(model.get_submodule(gate)) for c in several for gate in c.gate_inputs}
     show_inputs(
         model,
         batches,
@@ -160,12 +161,14 @@ def windows(consumer: nn.Module, given: Tensor) -> Tensor:
 class _Mean:
     """The mean of every channel of what a layer is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, layer: nn.Module) -> None:
+        self._layer = layer
         self._total: Tensor | None = None
         self._count = 0
 
     def add(self, given: Tensor) -> None:
-        rows = per_channel(given)
+        rows = given.movedim(1, -1) if isinstance(self._layer, nn.Conv2d) else given
+        rows = rows.flatten(0, -2)
         sums = rows.to(torch.float64).sum(0)
         self._total = sums if self._total is None else self._total + sums
         self._count += len(rows)
@@ -174,8 +177,3 @@ class _Mean:
         assert self._total is not None
         found: Floats = (self._total / self._count).cpu().numpy()
         return found
-
-
-def per_channel(given: Tensor) -> Tensor:
-    """(rows, C) of an input (B, C, H, W) or (B, …, F)."""
-    return given.movedim(1, -1).flatten(0, -2) if given.ndim == 4 else given.flatten(0, -2)

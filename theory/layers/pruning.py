@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from theory import rules
@@ -51,7 +52,7 @@ class PrunedLayer:
 def prune_layer(
     model: nn.Module,
     tracing: Tracing,
-    channels: Channels,
+    channels: Channels | str,
     method: str,
     count: int,
     batches: Sequence[Any],
@@ -61,13 +62,16 @@ def prune_layer(
 ) -> tuple[nn.Module, PrunedLayer]:
     """A copy of `model` whose layer has at most `count` channels, chosen by `method` on `batches`.
 
-    `method` is one of `METHODS`; for `task_loss`, batches must be pairs of inputs and labels. That
-    the smaller model's consumer computes what the selection says is tried out on all of them.
+    `channels` is what `tracing` says of the layer, or the layer's name. `method` is one of
+    `METHODS`; for `task_loss`, batches must be pairs of inputs and labels. That the smaller model's
+    consumer computes what the selection says is tried out on all of them.
 
     Raises `InvalidInput` for an argument that cannot be used, and where channels turn out to be
     mixed between the layer and its consumer, so that they cannot be told apart.
     """
     check_choice("method", method, METHODS)
+    if isinstance(channels, str):
+        channels = tracing.channels(channels)
     size = channel_count(model, channels.layer)
     check_count("count", count, most=size)
     random = check_seed(seed)
@@ -86,7 +90,8 @@ def prune_layer(
     first = next(tensors(model, batches))
     pruned = removed(model, found, choice, first[:1])
     change = measure(model, pruned, found, choice, batches)
-    if not change.off_prediction < 1e-3:
+    rounding = torch.finfo(first.dtype).eps if first.is_floating_point() else 0.0
+    if not change.off_prediction < max(1e-3, 10 * rounding):
         raise InvalidInput(
             f"layer is {channels.layer!r}, whose channels are mixed before {channels.consumer!r} "
             f"(the smaller model is {change.off_prediction:.1g} off its prediction); what stands "

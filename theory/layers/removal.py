@@ -30,7 +30,8 @@ def removed(model: nn.Module, found: LayerPool, choice: Choice, example: Tensor)
     channels = found.channels
     pruned = copy.deepcopy(model)
     factors = torch.from_numpy(choice.factors)
-    gone = factors == 0
+    gone = torch.ones(len(factors), dtype=torch.bool)
+    gone[torch.from_numpy(choice.kept)] = False
     with torch.no_grad():
         consumer = pruned.get_submodule(channels.consumer)
         _add_to_bias(consumer, contribution(consumer, _lost(found, choice)))
@@ -45,6 +46,7 @@ def removed(model: nn.Module, found: LayerPool, choice: Choice, example: Tensor)
 
 def take_out(model: nn.Module, layer: str, indices: list[int], example: Tensor) -> None:
     """Take output channels of `layer` out of `model`, with all that depends on them."""
+    trainable = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
     graph, group = _group(model, layer, indices, example)
     for item in group:
         module = item.dep.target.module
@@ -56,6 +58,8 @@ def take_out(model: nn.Module, layer: str, indices: list[int], example: Tensor) 
     if not graph.check_pruning_group(group):
         raise InvalidInput(f"layer is {layer!r}; one of its channels must stay")
     group.prune()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(trainable[name])
 
 
 def dependents(model: nn.Module, layer: str, example: Tensor) -> set[str]:
@@ -68,17 +72,25 @@ def dependents(model: nn.Module, layer: str, example: Tensor) -> set[str]:
 def _group(model: nn.Module, layer: str, indices: list[int], example: Tensor) -> tuple[Any, Any]:
     module = model.get_submodule(layer)
     modes = [(each, each.training) for each in model.modules()]
+    frozen = [each for each in model.parameters() if not each.requires_grad]
     graph = torch_pruning.DependencyGraph()
     try:
+        for parameter in frozen:  # the graph is that of gradients
+            parameter.requires_grad_(True)
         graph.build_dependency(model.eval(), example_inputs=example, verbose=False)
-    except RuntimeError as error:
+        remove = graph.get_pruner_of_module(module).prune_out_channels
+        return graph, graph.get_pruning_group(module, remove, idxs=indices)
+    except Exception as error:  # whatever a model that it does not expect leads torch_pruning to
         reason = " ".join(str(error).split())[:160]
-        raise InvalidInput(f"example cannot be run through the model ({reason})") from None
+        raise InvalidInput(
+            f"layer is {layer!r}; what depends on it cannot be found "
+            f"({type(error).__name__}: {reason})"
+        ) from None
     finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
         for each, mode in modes:
             each.training = mode
-    remove = graph.get_pruner_of_module(module).prune_out_channels
-    return graph, graph.get_pruning_group(module, remove, idxs=indices)
 
 
 def _scale_inputs(consumer: nn.Module, factors: Tensor) -> None:
@@ -128,21 +140,29 @@ def measure(
     Inside gates, the channels that go count as their means in the second as in the third.
     """
     name = found.channels.consumer
+    consumer = model.get_submodule(name)
     like = next(model.parameters())
     factors = torch.from_numpy(choice.factors).to(like)
     changes: dict[str, Callable[[Tensor], Tensor]] = {
-        name: lambda given: given * _broadcast(factors, given)
+        name: lambda given: given * _broadcast(factors, given, consumer)
     }
-    shift = contribution(model.get_submodule(name), _lost(found, choice))
+    shift = contribution(consumer, _lost(found, choice))
+    kept = torch.zeros_like(factors, dtype=torch.bool)
+    kept[torch.from_numpy(choice.kept)] = True
     for gate, means in found.gate_means.items():
-        changes[gate] = partial(_kept_or, kept=factors != 0, means=torch.from_numpy(means).to(like))
+        changes[gate] = partial(
+            _kept_or,
+            kept=kept,
+            means=torch.from_numpy(means).to(like),
+            layer=model.get_submodule(gate),
+        )
     squares = entries = 0.0
     largest = deviation = 0.0
     for inputs in tensors(model, batches):
         before = show_outputs(model, name, inputs)
         with replaced_inputs(model, changes):
             predicted = show_outputs(model, name, inputs)
-        predicted = predicted + (shift[:, None, None] if predicted.ndim == 4 else shift)
+        predicted = predicted + _broadcast(shift, predicted, consumer)
         after = show_outputs(pruned, name, inputs)
         squares += float((after - before).square().sum())
         entries += before.numel()
@@ -151,13 +171,13 @@ def measure(
     return Change(squares / (2 * entries), deviation / largest if largest > 0 else deviation)
 
 
-def _kept_or(given: Tensor, kept: Tensor, means: Tensor) -> Tensor:
+def _kept_or(given: Tensor, kept: Tensor, means: Tensor, layer: nn.Module) -> Tensor:
     """Channels that go are replaced by their means."""
-    return torch.where(_broadcast(kept, given), given, _broadcast(means, given))
+    return torch.where(_broadcast(kept, given, layer), given, _broadcast(means, given, layer))
 
 
-def _broadcast(values: Tensor, given: Tensor) -> Tensor:
-    """`values` (N,), shaped so that they go with the N channels of an input."""
-    if given.ndim == 4:
+def _broadcast(values: Tensor, given: Tensor, layer: nn.Module) -> Tensor:
+    """`values` (N,), shaped so that they go with the N channels that a layer is given, or gives."""
+    if isinstance(layer, nn.Conv2d):
         return values[:, None, None]
     return values.repeat_interleave(given.shape[-1] // len(values))

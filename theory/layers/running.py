@@ -55,13 +55,12 @@ def show_inputs(
 ) -> None:
     """Give every input (B, …) of the modules named in `watch` to their functions.
 
-    Raises `InvalidInput` if there is no batch, or if one of the modules is not applied once.
+    The rest of the model is not run. Raises `InvalidInput` if there is no batch, or if the model
+    does not run on one.
     """
     seen: set[str] = set()
 
     def look(name: str, given: Tensor) -> Tensor:
-        if name in seen:
-            raise InvalidInput(f"model applies layer {name!r} more than once")
         watch[name](given)
         seen.add(name)
         if len(seen) == len(watch):
@@ -75,18 +74,36 @@ def show_inputs(
             empty = False
             seen.clear()
             try:
-                model(inputs)
+                run(model, inputs)
             except _Enough:
                 continue
             missing = ", ".join(sorted(set(watch) - seen))
             raise InvalidInput(f"model does not apply {missing}")
     if empty:
-        raise InvalidInput("batches is empty; give at least one batch of inputs")
+        raise InvalidInput(
+            "batches is empty; give at least one batch of inputs (and a list: a generator can be "
+            "used only once)"
+        )
+
+
+def run(model: nn.Module, inputs: Tensor) -> Any:
+    """The model's outputs. Raises `InvalidInput` if it does not run on these inputs."""
+    try:
+        return model(inputs)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        if isinstance(error, InvalidInput):
+            raise
+        reason = " ".join(str(error).split())[:160]
+        raise InvalidInput(
+            f"model does not run on inputs of shape {tuple(inputs.shape)} ({reason})"
+        ) from None
 
 
 def tensors(model: nn.Module, batches: Batches) -> Iterator[Tensor]:
     """The inputs of every batch, where the model's parameters are."""
     parameter = next(model.parameters())
+    if isinstance(batches, Tensor):
+        raise InvalidInput("batches is a tensor; give a list of them, [batches] say")
     for batch in batches:
         inputs = batch[0] if isinstance(batch, tuple | list) else batch
         if not isinstance(inputs, Tensor) or len(inputs) == 0:
@@ -95,7 +112,7 @@ def tensors(model: nn.Module, batches: Batches) -> Iterator[Tensor]:
                 f"batches has a batch of {found}; a batch is a tensor of at least one input, or a "
                 "pair of one and its labels"
             )
-        yield inputs.to(parameter.device, parameter.dtype)
+        yield inputs.to(parameter if inputs.is_floating_point() else parameter.device)
 
 
 def show_outputs(model: nn.Module, name: str, inputs: Tensor) -> Tensor:
@@ -110,7 +127,7 @@ def show_outputs(model: nn.Module, name: str, inputs: Tensor) -> Tensor:
     hook = model.get_submodule(name).register_forward_hook(look)
     try:
         with evaluating(model):
-            model(inputs)
+            run(model, inputs)
     except _Enough:
         pass
     finally:

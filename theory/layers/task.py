@@ -39,6 +39,8 @@ class TaskLoss:
 
     def __post_init__(self) -> None:
         check_count("candidates", self.candidates)
+        if self.tolerance is not None and not np.isfinite(self.tolerance):
+            raise InvalidInput(f"tolerance is {self.tolerance}; it must be a finite number")
 
 
 def by_task_loss(

@@ -66,7 +66,7 @@ class Tracing:
         its channels are joined with others, go to several layers, or out of the model.
         """
         self._known(layer)
-        self._supported(layer, f"layer is {layer!r}")
+        self._supported(layer, f"layer is {layer!r}, ")
         calls = [node for node, name in self._layers.items() if name == layer]
         if len(calls) > 1:
             raise InvalidInput(f"layer is {layer!r}, which the model applies {len(calls)} times")
@@ -85,14 +85,21 @@ class Tracing:
         if depthwise(self._modules[layer]):
             self._own(layer, calls[0])
         consumer = self._layers[main[0]]
-        self._supported(consumer, f"layer is {layer!r}; its consumer {consumer!r}")
-        return Channels(layer, consumer, tuple(self._layers[end] for end in inputs))
+        self._supported(consumer, f"layer is {layer!r}; its consumer {consumer!r} is ")
+        self._fits(layer, consumer)
+        gate_inputs = tuple(self._layers[end] for end in inputs)
+        for name in (consumer, *gate_inputs):
+            if list(self._layers.values()).count(name) > 1:
+                raise InvalidInput(
+                    f"layer is {layer!r}, whose consumer {name!r} the model applies more than once"
+                )
+        return Channels(layer, consumer, gate_inputs)
 
     def prunable(self) -> list[Channels]:
         """All layers whose channels can be pruned alone, in the order in which they are applied.
 
-        Channels that a depth-wise convolution keeps apart are listed with it, and those inside
-        gates not at all.
+        Channels that a depth-wise convolution keeps apart are listed with it; those inside gates
+        not at all, nor those of grouped convolutions, which cannot be taken out one by one.
         """
         found = []
         for layer in dict.fromkeys(self._layers.values()):
@@ -100,7 +107,8 @@ class Tracing:
                 channels = self.channels(layer)
             except InvalidInput:
                 continue
-            if not depthwise(self._modules[channels.consumer]):
+            ends = [self._modules[name] for name in (layer, channels.consumer)]
+            if not depthwise(ends[1]) and not any(grouped(module) for module in ends):
                 found.append(channels)
         gates = {name for channels in found for name in channels.gate_inputs}
         return [channels for channels in found if channels.layer not in gates]
@@ -135,7 +143,24 @@ class Tracing:
     def _supported(self, name: str, start: str) -> None:
         module = self._modules[name]
         if not isinstance(module, nn.Conv2d | nn.Linear):
-            raise InvalidInput(f"{start} is a {type(module).__name__}; only Linear and Conv2d work")
+            raise InvalidInput(f"{start}a {type(module).__name__}; only Linear and Conv2d work")
+        weight = module._parameters.get("weight")
+        if weight is None:
+            raise InvalidInput(f"{start}a layer whose weight is computed from other parameters")
+        owners = [
+            n for n, m in self._modules.items() if any(p is weight for p in m._parameters.values())
+        ]
+        if len(owners) > 1:
+            raise InvalidInput(f"{start}a layer that shares its weight with {owners[1]!r}")
+
+    def _fits(self, layer: str, consumer: str) -> None:
+        """As many channels must arrive as leave; a Linear layer may see several entries of each."""
+        size, module = len(self._modules[layer].weight), self._modules[consumer]
+        arriving = module.in_channels if isinstance(module, nn.Conv2d) else module.in_features
+        if arriving != size and (isinstance(module, nn.Conv2d) or arriving % size):
+            raise InvalidInput(
+                f"layer is {layer!r}, whose {size} channels reach {consumer!r} as {arriving}"
+            )
 
     def _reach(self, start: Iterable[fx.Node]) -> tuple[set[fx.Node], list[fx.Node]]:
         """The nodes from `start` on up to the next layers, and these layers' nodes, in order."""
@@ -192,6 +217,13 @@ class Tracing:
 def depthwise(module: Any) -> bool:
     """Is this a convolution that keeps every channel apart?"""
     return isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1
+
+
+def grouped(module: Any) -> bool:
+    """Is this a convolution in groups, or a depth-wise one that makes several of a channel?"""
+    if not isinstance(module, nn.Conv2d) or module.groups == 1:
+        return False
+    return not depthwise(module) or module.out_channels != module.in_channels
 
 
 def channel_count(model: nn.Module, layer: str) -> int:
