@@ -103,7 +103,7 @@ def _one(config: Config, network: str, replicate: int) -> Iterator[dict[str, Any
             pruned, layers = prune(dense, batches, found, pruning, seeds[2])
             planned = found.costs.flops({layer.layer: layer.after for layer in layers})
             here = about | {"method": method, "share": share, "planned": planned}
-            here |= {"error": float(np.mean([layer.measured / layer.power for layer in layers]))}
+            here |= {"error": float(np.mean([layer.change for layer in layers]))}
             recalibrate(pruned, batches)
             yield here | {"state": "pruned", "steps": 0} | _measured(pruned, images)
             lengths = [config.tuning.steps]

@@ -210,7 +210,7 @@ class _Job:
             bound = "–" if layer.bound is None else f"{layer.bound / (layer.power or 1):.2%}"
             print(
                 f"  {layer.layer:{width}}  {layer.before:4} → {layer.after:4}"
-                f"  {layer.measured / (layer.power or 1):8.2%}  {bound:>9}"
+                f"  {layer.change:8.2%}  {bound:>9}"
             )
         off = max(layer.off_prediction for layer in self.layers)
         print(

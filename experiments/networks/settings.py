@@ -14,7 +14,10 @@ NEEDED = ("torch", "torch_pruning", "pytorchcv")
 
 @dataclass(frozen=True)
 class Schedule:
-    """Stochastic gradient descent with Nesterov momentum, the rate rising, then falling to 0."""
+    """Stochastic gradient descent with Nesterov momentum, the rate rising, then falling to 0.
+
+    Gradients are cut to a norm of 5.
+    """
 
     steps: int = 400
     """mini-batches"""

@@ -15,6 +15,7 @@ from experiments.networks.settings import Schedule
 from theory import Diverged, InvalidInput
 
 _MOMENTUM, _DECAY, _WARM_UP = 0.9, 5e-4, 0.2
+_LONGEST = 5.0  # norm of a gradient; longer ones are scaled down to it
 
 
 def on_device(model: nn.Module, device: str) -> nn.Module:
@@ -61,6 +62,8 @@ def fit(
                 )
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
+            # A pruned network's first steps may be far too long: some of its weights are large.
+            nn.utils.clip_grad_norm_(model.parameters(), _LONGEST)
             optimiser.step()
             rates.step()
             tick(step + 1)

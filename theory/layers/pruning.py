@@ -48,6 +48,11 @@ class PrunedLayer:
     gated: bool
     """whether factors of the channels are computed from all of them, and so change a little too"""
 
+    @property
+    def change(self) -> float:
+        """`measured`, relative to what the consumer's output varies; 0 if it does not vary."""
+        return self.measured / self.power if self.power > 0 else 0.0
+
 
 def prune_layer(
     model: nn.Module,
