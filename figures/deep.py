@@ -62,7 +62,7 @@ def draw(table: pd.DataFrame, tuning: int, training: int) -> Figure:
             again.set_title("Fine-tuned or trained again")
             before.set_ylabel("test accuracy, %")
             before.set_ylim(0, 103)
-        panels[0][2].legend(frameon=False, fontsize=10, loc="lower left")
+        panels[-1][2].legend(frameon=False, fontsize=10, loc="lower left")
         handles, labels = panels[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
         count = table["replicate"].nunique()
