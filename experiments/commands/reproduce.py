@@ -43,7 +43,7 @@ class Reproduce:
     """Run every experiment, judge its claims, draw its figure, write the report."""
 
     preset: str = "quick"
-    """quick: about two minutes; paper: the full size, under an hour"""
+    """quick: about two minutes; paper: the full size, about 35 minutes"""
     out: Path | None = None
     """folder for tables, figures and report (default: results/PRESET)"""
     seed: int | None = None
