@@ -72,6 +72,6 @@ def _equality(axes: Axes) -> None:
     axes.plot([low, high], [low, high], color=INK, linestyle="--", linewidth=1.2)
     axes.set_xlim(low, high)
     axes.annotate(
-        "the bound", (high, high), (-8, -22), textcoords="offset points", ha="right", va="top",
+        "the bound", (high, high), (-4, -36), textcoords="offset points", ha="right", va="top",
         fontsize=10,
     )  # fmt: skip

@@ -95,13 +95,13 @@ class _Job:
 
     def run(self) -> None:
         """Train, prune, fine-tune, save."""
+        from experiments.networks.pruning import recalibrate
+
         print(
             f"{self.options.architecture} on {self.options.data}, {self.images.classes} classes, "
             f"{self.images.side} × {self.images.side}; {self.options.pruning.method}, to "
             f"{self.options.pruning.flops:.0%} of its FLOPs"
         )
-        from experiments.networks.pruning import recalibrate
-
         dense = self._trained()
         before = self._shown("trained", dense, self.images.test)
         found, batches = self._planned(dense)

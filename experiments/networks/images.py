@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ def forever(data: Labelled, batch: int, seed: int) -> Iterator[tuple[Tensor, Ten
     """Whole mini-batches in random order, over and over."""
     size = min(batch, length(data))
     draw = torch.Generator().manual_seed(seed)
-    workers = (os.cpu_count() or 1) if isinstance(data, _Pictures | Subset) else 0
+    alone = isinstance(data, _InMemory) or multiprocessing.current_process().daemon
+    workers = 0 if alone else (os.cpu_count() or 1)  # a daemon may have no children
     loader = DataLoader(
         data, size, shuffle=True, drop_last=True, generator=draw, num_workers=workers
     )
@@ -94,7 +96,7 @@ def _digits(side: int) -> Images:
     return _split(_coloured(images, side), torch.from_numpy(bunch.target).long(), 10, side)
 
 
-class _Labelled(Dataset[tuple[Tensor, Tensor]]):
+class _InMemory(Dataset[tuple[Tensor, Tensor]]):
     """Images in memory."""
 
     def __init__(self, images: Tensor, labels: Tensor) -> None:
@@ -124,8 +126,8 @@ def _standardised(
 ) -> Images:
     mean, deviation = train.mean((0, 2, 3), keepdim=True), train.std((0, 2, 3), keepdim=True)
     return Images(
-        _Labelled((train - mean) / deviation, train_labels),
-        _Labelled((test - mean) / deviation, test_labels),
+        _InMemory((train - mean) / deviation, train_labels),
+        _InMemory((test - mean) / deviation, test_labels),
         classes,
         side,
     )
