@@ -82,21 +82,14 @@ def run(config: Config, replicates: range, network: str) -> pd.DataFrame:
 
 
 def _one(config: Config, network: str, replicate: int) -> Iterator[dict[str, Any]]:
-    from experiments.networks.architectures import build
-    from experiments.networks.images import first, open_images
-    from experiments.networks.pruning import plan, prune, recalibrate
-    from experiments.networks.training import fit, on_device
+    from experiments.networks.pruning import prune, recalibrate, trained
 
-    images = open_images(config.data)
     seeds = stream(config.seed, "deep", replicate=replicate).integers(2**31, size=3).tolist()
+    start = trained(network, config.data, config.training, config.pruning, seeds)
+    images, dense, batches, found = start.images, start.model, start.batches, start.plan
     about = {"network": network, "replicate": replicate}
-
-    dense = on_device(build(network, images.classes, seeds[0]), config.training.device)
-    fit(dense, images, config.training, seeds[1])
     full = _measured(dense, images)
     yield about | {"method": "none", "state": "trained", "share": 1.0, "steps": 0} | full
-    batches = first(images.train, config.pruning.images, config.pruning.batch, seeds[2])
-    found = plan(dense, batches)
     for share in config.flops:
         for method in config.methods:
             pruning = config.pruned(method, share)

@@ -60,28 +60,22 @@ def run(config: Config, replicates: range, network: str) -> pd.DataFrame:
 
 
 def _one(config: Config, network: str, replicate: int) -> Iterator[dict[str, Any]]:
-    from experiments.networks.architectures import build
-    from experiments.networks.images import first, open_images
-    from experiments.networks.pruning import plan, prune
-    from experiments.networks.training import fit, on_device
+    from experiments.networks.pruning import prune, trained
     from theory.layers import count_flops
 
-    images = open_images(config.data)
     seeds = stream(config.seed, "layers", replicate=replicate).integers(2**31, size=3).tolist()
-    model = on_device(build(network, images.classes, seeds[0]), config.training.device)
-    fit(model, images, config.training, seeds[1])
-    batches = first(images.train, config.pruning.images, config.pruning.batch, seeds[2])
-    found = plan(model, batches)
+    start = trained(network, config.data, config.training, config.pruning, seeds)
+    found, example = start.plan, start.images.example.to(config.training.device)
     for method in config.methods:
         pruning = replace(config.pruning, method=method)
-        pruned, layers = prune(model, batches, found, pruning, seeds[2])
+        pruned, layers = prune(start.model, start.batches, found, pruning, seeds[2])
         whole = {
             "network": network,
             "replicate": replicate,
             "method": method,
             "flops": found.costs.total,
             "planned": found.costs.flops({layer.layer: layer.after for layer in layers}),
-            "counted": count_flops(pruned, images.example.to(config.training.device)),
+            "counted": count_flops(pruned, example),
         }
         for place, layer in enumerate(layers):
             yield whole | {"place": place} | asdict(layer)

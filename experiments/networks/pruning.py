@@ -10,7 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from experiments.networks.settings import Pruning
+from experiments.networks.architectures import build
+from experiments.networks.images import Images, first, open_images
+from experiments.networks.settings import Pruning, Training
+from experiments.networks.training import fit, on_device
 from theory import InvalidInput
 from theory.errors import Floats, check_choice
 from theory.layers import (
@@ -64,6 +67,28 @@ def plan(model: nn.Module, batches: Sequence[Any]) -> Plan:
     pools = layer_pools(model, layers, batches)
     curves = {each.channels.layer: error_curve(each.pool) for each in pools}
     return Plan(tracing, layers, found, curves)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trained network, and all that pruning it starts from."""
+
+    images: Images
+    model: nn.Module
+    batches: list[tuple[Tensor, Tensor]]
+    """training images on which channels are selected"""
+    plan: Plan
+
+
+def trained(
+    network: str, data: str, training: Training, pruning: Pruning, seeds: Sequence[int]
+) -> Trained:
+    """Train a network; `seeds` are of its weights, of its training, and of the batches."""
+    images = open_images(data)
+    model = on_device(build(network, images.classes, seeds[0]), training.device)
+    fit(model, images, training, seeds[1])
+    batches = first(images.train, pruning.images, pruning.batch, seeds[2])
+    return Trained(images, model, batches, plan(model, batches))
 
 
 def prune(

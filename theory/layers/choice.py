@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from theory import rules
@@ -35,9 +36,11 @@ class Choice:
     """n, how many of the selection's steps were taken"""
 
     @property
-    def kept(self) -> Integers:
-        """The channels that stay; the first, without any weight, if no channel has some."""
-        return np.flatnonzero(self.factors) if self.factors.any() else np.array([0])
+    def kept(self) -> NDArray[np.bool_]:
+        """(N,) which channels stay; the first, without any weight, if no channel has some."""
+        kept: NDArray[np.bool_] = self.factors != 0
+        kept[0] |= not kept.any()
+        return kept
 
     def loss(self, pool: Pool) -> float:
         """Half the mean squared change of the consumer's output, from the pool of the layer."""

@@ -49,10 +49,9 @@ def layer_pool(model: nn.Module, layer: str, batches: Batches) -> Pool:
     """The output channels of `layer` as a pool: N atoms, whose mean is the target.
 
     `layer` is the name of a Linear or Conv2d module, grouped or depth-wise ones included (though
-    channels of grouped ones cannot be taken out by `prune_layer`); what its
-    channels add up to in the next layer, less its mean, is taken over all `batches` (tensors of
-    inputs, or pairs of inputs and labels). The model is run in evaluation mode and left as it is;
-    sums are float64.
+    channels of grouped ones cannot be taken out by `prune_layer`). What its channels add up to in
+    the next layer, less its mean, is taken over all `batches` (tensors of inputs, or pairs of
+    inputs and labels). The model is run in evaluation mode and left as it is; sums are float64.
 
     Raises `InvalidInput` for a layer that is none or whose channels are not its own (see
     `Tracing`), for empty batches, and if the layer's values are not finite.

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from theory.errors import InvalidInput
 from theory.layers.choice import Choice
 from theory.layers.gram import LayerPool
-from theory.layers.running import Batches, replaced_inputs, show_outputs, tensors
+from theory.layers.running import Batches, evaluation_mode, replaced_inputs, show_outputs, tensors
 
 
 def removed(model: nn.Module, found: LayerPool, choice: Choice, example: Tensor) -> nn.Module:
@@ -30,8 +30,7 @@ def removed(model: nn.Module, found: LayerPool, choice: Choice, example: Tensor)
     channels = found.channels
     pruned = copy.deepcopy(model)
     factors = torch.from_numpy(choice.factors)
-    gone = torch.ones(len(factors), dtype=torch.bool)
-    gone[torch.from_numpy(choice.kept)] = False
+    gone = torch.from_numpy(~choice.kept)
     with torch.no_grad():
         consumer = pruned.get_submodule(channels.consumer)
         _add_to_bias(consumer, contribution(consumer, _lost(found, choice)))
@@ -40,7 +39,7 @@ def removed(model: nn.Module, found: LayerPool, choice: Choice, example: Tensor)
             gate = pruned.get_submodule(name)
             _add_to_bias(gate, contribution(gate, torch.from_numpy(means) * gone))
     if bool(gone.any()):
-        take_out(pruned, channels.layer, np.flatnonzero(gone.numpy()).tolist(), example)
+        take_out(pruned, channels.layer, np.flatnonzero(~choice.kept).tolist(), example)
     return pruned
 
 
@@ -71,13 +70,13 @@ def dependents(model: nn.Module, layer: str, example: Tensor) -> set[str]:
 
 def _group(model: nn.Module, layer: str, indices: list[int], example: Tensor) -> tuple[Any, Any]:
     module = model.get_submodule(layer)
-    modes = [(each, each.training) for each in model.modules()]
     frozen = [each for each in model.parameters() if not each.requires_grad]
     graph = torch_pruning.DependencyGraph()
     try:
         for parameter in frozen:  # the graph is that of gradients
             parameter.requires_grad_(True)
-        graph.build_dependency(model.eval(), example_inputs=example, verbose=False)
+        with evaluation_mode(model):
+            graph.build_dependency(model, example_inputs=example, verbose=False)
         remove = graph.get_pruner_of_module(module).prune_out_channels
         return graph, graph.get_pruning_group(module, remove, idxs=indices)
     except Exception as error:  # whatever a model that it does not expect leads torch_pruning to
@@ -89,8 +88,6 @@ def _group(model: nn.Module, layer: str, indices: list[int], example: Tensor) ->
     finally:
         for parameter in frozen:
             parameter.requires_grad_(False)
-        for each, mode in modes:
-            each.training = mode
 
 
 def _scale_inputs(consumer: nn.Module, factors: Tensor) -> None:
@@ -147,8 +144,7 @@ def measure(
         name: lambda given: given * _broadcast(factors, given, consumer)
     }
     shift = contribution(consumer, _lost(found, choice))
-    kept = torch.zeros_like(factors, dtype=torch.bool)
-    kept[torch.from_numpy(choice.kept)] = True
+    kept = torch.from_numpy(choice.kept).to(like.device)
     for gate, means in found.gate_means.items():
         changes[gate] = partial(
             _kept_or,

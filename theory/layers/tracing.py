@@ -113,10 +113,6 @@ class Tracing:
         gates = {name for channels in found for name in channels.gate_inputs}
         return [channels for channels in found if channels.layer not in gates]
 
-    def node(self, layer: str) -> fx.Node:
-        """The place in the graph where `layer` is applied."""
-        return next(node for node, name in self._layers.items() if name == layer)
-
     def _known(self, layer: str) -> None:
         names = list(dict.fromkeys(self._layers.values()))
         if layer in names:
